@@ -508,6 +508,8 @@ def main(argv: Sequence[str]) -> int:
         return 130
     sys.stderr.write(outcome.output)
     if outcome.ended_by:
+        if outcome.output and not outcome.output.endswith("\n"):
+            print(file=sys.stderr)
         print(f"{name}: stopped by {outcome.ended_by}", file=sys.stderr)
     return 1 if outcome.status else 0
 
