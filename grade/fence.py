@@ -51,8 +51,9 @@ TEMPORARY_FILES = 4      # room in /tmp, in files of the largest size allowed
 SPARE_PROCESSES = 8      # RLIMIT_NPROC lies this far above the limit that the watch reports
 WATCH_SECONDS = 0.02     # between two looks at the sandbox's memory and processes
 
-# Says that it stands (one empty line), waits for our word, and becomes the command.
-GATE = 'echo; read -r go && exec "$@" </dev/null'
+# Says that it stands (one empty line), waits for our word, and runs the command. It is the pid namespace's
+# first process: with its end all others end, and bubblewrap reaps it only then.
+GATE = 'echo; read -r go && "$@" </dev/null; exit $?'
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def _fenced(inner: Sequence[str], walls: Sequence[str], environment: Mapping[str
         drop = [str(_find("setpriv")), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
                 "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"]
     bubblewrap = [str(_find("bwrap")), "--unshare-all", "--unshare-user", "--disable-userns",
-                  "--uid", str(NOBODY), "--gid", str(NOBODY), "--die-with-parent", "--new-session",
+                  "--uid", str(NOBODY), "--gid", str(NOBODY), "--die-with-parent", "--new-session", "--as-pid-1",
                   "--info-fd", str(info), "--clearenv"]
     for name, value in environment.items():
         bubblewrap += ["--setenv", name, value]
@@ -421,10 +422,9 @@ def _execute(command: Sequence[str], *, scratch: Path, outputs: Mapping[str, Pat
         for descriptor in info or ():
             os.close(descriptor)
     status, text = run.child.returncode, _printable(output)
-    status = 128 - status if status < 0 else status
     if status != 0 and not ended_by:
         ended_by = _limit_named(status, text, limits)
-    return Outcome(status or (1 if ended_by else 0), text, ended_by)
+    return Outcome(128 + signal.SIGKILL if ended_by and status <= 0 else status, text, ended_by)
 
 
 def run(command: Sequence[str], *, files: Mapping[str, Path], outputs: Mapping[str, Path],

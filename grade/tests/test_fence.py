@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -330,6 +331,24 @@ def test_background_process_does_not_outlive_the_command(tag: str) -> None:
     assert running(tag) == []
 
 
+def test_no_orphan_is_left_to_the_hosts_init(tag: str) -> None:
+    """A process that inherits all orphans below it (prctl 36) has no child left after a run."""
+    program = """
+import ctypes, os, sys
+from grade import fence
+assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0
+fence.run(["sh", "-c", "sleep 1000 & exit 0", sys.argv[1]], files={}, outputs={})
+fence.run(["sh", "-c", "sleep 1000", sys.argv[1]], files={}, outputs={}, limits=fence.Limits(wall_seconds=0.1))
+try:
+    os.waitpid(-1, os.WNOHANG)
+except ChildProcessError:
+    print("none")
+"""
+    done = subprocess.run([sys.executable, "-c", program, tag], cwd=fence.TREE, capture_output=True, text=True,
+                          check=False)
+    assert (done.stdout, done.stderr) == ("none\n", "")
+
+
 def test_closed_output_does_not_hide_a_process(tag: str) -> None:
     outcome = inside(["sh", "-c", "exec >&- 2>&-; while :; do :; done", tag])
     assert outcome.ended_by == "the time limit of 1 CPU seconds"
@@ -428,14 +447,18 @@ def fenced(pid: int, name: str) -> list[int]:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_nothing_outlives_the_harness(tag: str, number: signal.Signals) -> None:
-    child = subprocess.Popen(cli(["sh", "-c", "trap '' INT TERM HUP; sh -c 'while :; do :; done' $0 & wait", tag],
-                                 Path(__file__)), cwd=fence.TREE, start_new_session=True)
-    assert eventually(lambda: len(fenced(child.pid, "sh")) == 2)
-    os.killpg(child.pid, number)
-    child.wait()
-    assert eventually(lambda: running(tag) == [])
-    if number != signal.SIGKILL:
-        assert child.returncode == 130
+    stubborn = "trap '' INT TERM HUP; (while :; do :; done) & (while :; do :; done)"
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chmod(scratch, 0o755)
+        child = subprocess.Popen(cli(["bash", "-c", stubborn, tag], Path(__file__)), cwd=fence.TREE,
+                                 env={**os.environ, "TMPDIR": scratch}, start_new_session=True)
+        assert eventually(lambda: len(fenced(child.pid, "bash")) == 3)
+        os.killpg(child.pid, number)
+        child.wait()
+        assert eventually(lambda: running(tag) == [])
+        if number != signal.SIGKILL:
+            assert child.returncode == 130
+            assert os.listdir(scratch) == []
 
 
 def test_nothing_starts_for_a_harness_that_died() -> None:
