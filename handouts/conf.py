@@ -20,7 +20,7 @@ language = "en"
 root_doc = "index"
 
 extensions = ["myst_parser", "source", "layout", "keys"]
-myst_enable_extensions = ["colon_fence", "deflist", "attrs_block"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 html_theme = "furo"

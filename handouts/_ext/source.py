@@ -8,8 +8,8 @@ shows the contract of exercise 1.2 and the place where it is written; other
 options are `:function: name` (a C function or an assembly label) and
 `:opening:` (the comment that the file opens with). The reader is a student, so
 a file that a lab hands out is shown as the student has it, with its solutions
-cut out: in the reference tree by grade/marks.py from the marked source, in a
-release, which has no such source, from labs/. A name that is not there stops
+cut out, by grade/stubs.py: in the reference tree from the marked source, in a
+release, which has no such source, from the copies it holds. A name that is not there stops
 the build: a handout never speaks of code that is gone.
 
     {src}`boot/boot0/mbr.S`     the path, checked to exist
@@ -23,19 +23,25 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from pygments.lexer import inherit
+from pygments.lexers.asm import GasLexer
+from pygments.token import String
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import excerpt
-from grade.marks import MarkError, cut
-
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+from grade.labs import LabError, load_labs
+from grade.marks import MarkError
+from grade.stubs import PRISTINE, student_view
 
 LANGUAGES = {".S": "gas", ".c": "c", ".h": "c", ".py": "python", ".ld": "text"}
+
+
+class MacroGasLexer(GasLexer):
+    """Pygments' assembler, which also knows that a macro's argument may be a string."""
+
+    tokens = {"instruction-args": [(GasLexer.string, String), inherit]}
 
 
 class SourceError(SphinxError):
@@ -46,11 +52,11 @@ class SourceError(SphinxError):
 
 @dataclass(frozen=True)
 class Shown:
-    """A file as the reader sees it: the name to show, its text, and the file it was made from."""
+    """A file as the reader sees it: the name to show, its text, and the files it was made from."""
 
     name: str
     text: str
-    origin: Path
+    origins: tuple[Path, ...]
 
 
 class Tree:
@@ -58,39 +64,31 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.handed_out = self._read_labs()
-
-    def _read_labs(self) -> dict[str, str]:
-        """Where each file that a lab hands out lies: path in the tree → path under labs/."""
-        out = {}
-        for toml in sorted(self.root.glob("labs/*/lab.toml")):
-            lab = tomllib.loads(toml.read_text(encoding="utf-8"))
-            for name, path in lab["files"].items():
-                out[path] = f"labs/{toml.parent.name}/{name}"
-        return out
+        try:
+            labs = load_labs(root)
+        except LabError as error:
+            raise SourceError(str(error)) from error
+        self.handed_out = {path: (lab, file) for lab in labs for file, path in lab.files.items()}
 
     def has(self, path: str) -> bool:
-        """Whether the student's tree or the reference has this file or folder."""
-        return (self.root / path).exists() or path in self.handed_out
+        """Whether the tree has this file or folder, or would once `make stubs` has run."""
+        stubs = (f"labs/{lab.name}/{file}" for lab, file in self.handed_out.values())
+        return (self.root / path).exists() or path in self.handed_out or path in stubs
 
     def show(self, path: str) -> Shown:
         """The file `path` in the student's view. Raises SourceError if there is none."""
-        origin = self.root / path
-        student = self.handed_out.get(path)
-        if student is None:
-            return Shown(name=path, text=self._read(origin), origin=origin)
-        if origin.exists():
-            try:
-                return Shown(name=student, text=cut(self._read(origin), path), origin=origin)
-            except MarkError as error:
-                raise SourceError(str(error)) from error
-        return Shown(name=student, text=self._read(self.root / student), origin=self.root / student)
-
-    def _read(self, path: Path) -> str:
         try:
-            return path.read_text(encoding="utf-8")
+            if path not in self.handed_out:
+                origin = self.root / path
+                return Shown(name=path, text=origin.read_text(encoding="utf-8"), origins=(origin,))
+            lab, file = self.handed_out[path]
+            name = f"labs/{lab.name}/{file}"
+            origins = (self.root / path, self.root / PRISTINE / lab.name / file)
+            return Shown(name=name, text=student_view(self.root, lab, file), origins=origins)
+        except (MarkError, LabError) as error:
+            raise SourceError(str(error)) from error
         except OSError as error:
-            raise SourceError(f"{path.relative_to(self.root)}: {error.strerror}") from error
+            raise SourceError(f"{path}: {error.strerror}") from error
 
 
 def find(shown: Shown, options: dict[str, Any]) -> tuple[excerpt.Excerpt, str]:
@@ -118,7 +116,8 @@ class SourceDirective(SphinxDirective):
         if len(self.options) != 1:
             raise self.fault("give exactly one of :mark:, :function:, :opening:")
         shown = tree_of(self.env.app).show(self.arguments[0])
-        self.env.note_dependency(str(shown.origin))
+        for origin in shown.origins:
+            self.env.note_dependency(str(origin))
         try:
             piece, name = find(shown, self.options)
         except excerpt.ExcerptError as error:
@@ -154,4 +153,5 @@ def tree_of(app: Sphinx) -> Tree:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("source", SourceDirective)
     app.add_role("src", SourceRole())
+    app.add_lexer("gas", MacroGasLexer)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
