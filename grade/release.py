@@ -3,7 +3,7 @@
 What git tracks is copied as it stands here, except
 
     the source of every lab file   its solved object ships instead: solved/PATH.o for
-                                   build/obj/PATH.o (one source may make several)
+                                   build/ref/PATH.o (one source may make several)
     labs/<lab>/FILE                cut afresh from the marks, so that an instructor's
                                    own attempt in labs/ cannot slip in
     grade/tests, grade/mutants     left out: both hold solutions, right and wrong
@@ -43,7 +43,7 @@ from grade.marks import MarkError, find_marks
 from grade.stubs import PRISTINE, RECORD, check_every_mark_has_a_lab, digest, format_record, read_source, student_views
 
 MANIFEST = "solved/MANIFEST"
-_OBJECTS = "build/obj"
+_OBJECTS = "build/ref"
 _LEFT_OUT = ("grade/tests/", "grade/mutants/")
 _TARBALL = ".tar.gz"
 
@@ -125,14 +125,14 @@ def _copy_tracked(tree: Path, root: Path, sources: set[str]) -> None:
 def _solved_objects(tree: Path, sources: set[str]) -> tuple[Solved, ...]:
     """Build the objects of `sources`, and return them in the order that GNUmakefile prints them."""
     pairs = []
-    for line in _run(["make", "-s", "print-solved"], tree).splitlines():
+    for line in _run(["make", "-s", "print-solved", "LAB="], tree).splitlines():
         words = line.split()
         if len(words) != 2 or words[0] not in sources or not words[1].startswith(f"{_OBJECTS}/"):
             raise ReleaseError(f"make print-solved: {line!r} is not `SOURCE {_OBJECTS}/OBJECT` for a source of a lab.toml")
         pairs.append((words[0], words[1]))
     for source in sorted(sources - {source for source, _ in pairs}):
         raise ReleaseError(f"make print-solved: no object of {source}")
-    _run(["make", "-s", *(built for _, built in pairs)], tree)
+    _run(["make", "-s", *(built for _, built in pairs), "LAB="], tree)
     return tuple(Solved(source, built, _headers(tree, source, built, sources)) for source, built in pairs)
 
 
@@ -194,7 +194,7 @@ def _digest_of(root: Path, name: str) -> str:
 
 
 def _run(command: Sequence[str], folder: Path) -> str:
-    """Return what `command` prints. Raises ReleaseError with the last line of what it complains."""
+    """Return what `command` prints. Raises ReleaseError with the first error it names, or its last line."""
     # A make above us must not hand down its flags: -n or -s would change what this one prints.
     environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     try:
@@ -204,7 +204,8 @@ def _run(command: Sequence[str], folder: Path) -> str:
         raise ReleaseError(f"{command[0]}: {error.strerror}; run make setup") from error
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()
-        raise ReleaseError(f"{' '.join(command[:3])}: {said[-1]}")
+        named = next((line for line in said if "error:" in line.lower()), said[-1])
+        raise ReleaseError(f"{' '.join(command[:3])}: {named}")
     return done.stdout
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from grade import labs
 from grade.labs import SUBMISSION_LIMIT, Lab, LabError, SubmissionError, UnknownLab, collect, find_labs, load_labs, tree_root
 
 GOOD = """\
@@ -252,6 +253,19 @@ def test_a_hostile_file_is_refused(lab: Lab, submission: Path, tmp_path: Path, p
     with pytest.raises(SubmissionError, match=what):
         collect(lab, submission, tmp_path / "into")
     assert not (tmp_path / "into").exists()
+
+
+@pytest.mark.parametrize("prepare", [link_file, link_folder, link_upper_folder])
+def test_a_link_swapped_in_after_the_look_is_not_followed(
+        lab: Lab, submission: Path, tmp_path: Path, prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "2-btx" / "btx.S"
+    secret.parent.mkdir()
+    secret.write_text("the answer")
+    (secret.parent / "2-btx").symlink_to(".")
+    prepare(submission, secret)
+    monkeypatch.setattr(labs, "_refuse_link", lambda name, folder, where: None)
+    with pytest.raises(SubmissionError):
+        collect(lab, submission, tmp_path / "into")
 
 
 def test_a_file_of_the_greatest_size_is_taken(lab: Lab, submission: Path, tmp_path: Path) -> None:
