@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grade import release, stubs
+from grade.labs import load_labs, tree_root
 from grade.marks import find_marks
 
 LAB = """\
@@ -297,3 +298,24 @@ def test_without_git_the_folder_is_said_to_be_none_of_its_own(
     shutil.rmtree(tree / ".git")
     assert make(tree, tmp_path / "out") == 2
     assert "not a git repository" in capsys.readouterr().err
+
+
+def test_no_line_of_this_trees_solutions_is_in_its_release(tmp_path: Path) -> None:
+    """The whole tree, copied so that nothing else that builds here is in the way."""
+    tree, out = tmp_path / "tree", tmp_path / "student"
+    for name in run("git", "ls-files", folder=tree_root()).splitlines():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(tree_root() / name, tree / name, follow_symlinks=False)
+    run("git", "init", "-q", folder=tree)
+    run("git", "add", ".", folder=tree)
+    assert make(tree, out) == 0
+    assert release.main(["--verify"], tree=out) == 0
+    shipped = {name: " ".join((out / name).read_bytes().decode("latin-1").split()) for name in files(out)}
+    for lab in load_labs(tree):
+        for source in lab.files.values():
+            assert source not in shipped
+            secrets = {" ".join(line.split()) for line in solution_lines(source, (tree / source).read_text())}
+            secrets = {line for line in secrets if len(line) > 20}
+            assert len(secrets) > 5, f"{source} has too few lines to look for"
+            for name, content in shipped.items():
+                assert not [line for line in secrets if line in content], f"{name} holds lines of {source}"
