@@ -13,7 +13,8 @@ What holds what, in mode "require":
     disk          /tmp is a tmpfs of TEMPORARY_FILES times the file limit. Each output is one existing file,
                   bound over its name, so that it cannot be replaced by a link or a pipe; RLIMIT_FSIZE.
     processes     RLIMIT_NPROC, set inside, where the user namespace counts the sandbox's processes alone.
-    memory        RLIMIT_AS for each process, and a watch over the sum of what all of them hold.
+    memory        RLIMIT_AS for each process, and a watch over the sum of what all of them hold. Pages that
+                  no process maps (memfd, System V segments) are not in it: a compiler makes none.
     time          RLIMIT_CPU for each process, and a wall clock that kills the pid namespace.
     output        read as it comes; one byte too many ends the run.
     our own end   the sandbox dies with us: PDEATHSIG from us to bubblewrap and on to its first process,

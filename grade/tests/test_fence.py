@@ -229,14 +229,18 @@ def test_process_is_unprivileged_on_the_host_too(tag: str) -> None:
     child = subprocess.Popen(cli(["sh", "-c", "sleep 1000 & wait", tag], Path(__file__)), cwd=fence.TREE)
     try:
         assert eventually(lambda: bool(fenced(child.pid, "sleep")))
-        status = Path(f"/proc/{fenced(child.pid, 'sleep')[0]}/status").read_text().replace("\t", " ")
+        status = Path(f"/proc/{fenced(child.pid, 'sleep')[0]}/status").read_text()
+        lines = [line.split() for line in status.splitlines()]
     finally:
         child.terminate()
         child.wait()
-    user = fence.NOBODY if os.geteuid() == 0 else os.geteuid()
-    assert f"Uid: {user} {user} {user} {user}" in status
-    assert "NoNewPrivs: 1" in status
-    assert "CapEff: 0000000000000000" in status
+    user = str(fence.NOBODY if os.geteuid() == 0 else os.geteuid())
+    assert ["Uid:", user, user, user, user] in lines
+    assert ["NoNewPrivs:", "1"] in lines
+    assert ["CapEff:", "0000000000000000"] in lines
+    if os.geteuid() == 0:
+        assert ["Gid:", user, user, user, user] in lines
+        assert ["Groups:"] in lines
 
 
 def test_nothing_can_be_written_outside(tag: str) -> None:
@@ -295,13 +299,12 @@ def test_fork_bomb_is_stopped(tag: str) -> None:
     assert outcome.ended_by == "the limit of 16 processes"
 
 
-def test_fork_bomb_cannot_pass_the_systems_limit(tag: str) -> None:
-    """The watch may be slow; RLIMIT_NPROC counts the sandbox's processes alone and holds at once."""
-    outcome = python("import os, signal\nn = 0\ntry:\n"
-                     "    while n < 1000:\n        if os.fork() == 0: signal.pause()\n        n += 1\n"
-                     "except OSError: os.write(1, b'%d' % n)\nwhile True: pass", tag)
-    assert outcome.ended_by == "the limit of 16 processes"
-    assert int(outcome.output or 0) <= SMALL.processes + fence.SPARE_PROCESSES
+def test_fork_bomb_cannot_outrun_the_watch(monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
+    """Without the watch RLIMIT_NPROC holds, and it counts the sandbox's own processes alone."""
+    monkeypatch.setattr(fence, "_overrun", lambda *_: "")
+    outcome = python("import os, signal\nn = 0\ntry:\n    while n < 1000:\n"
+                     "        if os.fork() == 0: signal.pause()\n        n += 1\nexcept OSError: print(n)", tag)
+    assert SMALL.processes // 2 < int(outcome.output) <= SMALL.processes + fence.SPARE_PROCESSES
 
 
 def test_memory_of_one_process_is_bounded(tag: str) -> None:
