@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from grade import fence
+from grade import fence, sandbox
 from grade.fence import Limits, Outcome
 
 PYTHON = "/usr/bin/python3"
@@ -110,7 +110,8 @@ def test_failed_compile_moves_nothing_out(build: Callable[..., Outcome], tmp_pat
 
 
 @pytest.mark.parametrize("path", [
-    "/etc/passwd", "/proc/1/environ", "/proc/self/environ", "/dev/mem", "/dev/stdin", "/root/.profile", "/sys/kernel/notes"])
+    "/etc/passwd", "/proc/1/environ", "/proc/self/environ", "/dev/mem", "/dev/stdin", "/root/.profile",
+    "/sys/kernel/notes"])
 @pytest.mark.parametrize("suffix, form", [("S", '.incbin "{}"\n'), ("c", '#include "{}"\n')])
 def test_host_file_is_not_there(build: Callable[..., Outcome], path: str, suffix: str, form: str) -> None:
     outcome = build(form.format(path), suffix=suffix)
@@ -226,7 +227,8 @@ print(sorted(os.environ), [n for n in range(256) if is_open(n)], os.getuid(), os
 
 
 def test_process_is_unprivileged_on_the_host_too(tag: str) -> None:
-    child = subprocess.Popen(cli(["sh", "-c", "sleep 1000 & wait", tag], Path(__file__)), cwd=fence.TREE)
+    child = subprocess.Popen(cli(["sh", "-c", "sleep 1000 & wait", tag], Path(__file__)), cwd=fence.TREE,
+                             extra_groups=[4] if os.geteuid() == 0 else None)
     try:
         assert eventually(lambda: bool(fenced(child.pid, "sleep")))
         status = Path(f"/proc/{fenced(child.pid, 'sleep')[0]}/status").read_text()
@@ -234,7 +236,7 @@ def test_process_is_unprivileged_on_the_host_too(tag: str) -> None:
     finally:
         child.terminate()
         child.wait()
-    user = str(fence.NOBODY if os.geteuid() == 0 else os.geteuid())
+    user = str(sandbox.NOBODY if os.geteuid() == 0 else os.geteuid())
     assert ["Uid:", user, user, user, user] in lines
     assert ["NoNewPrivs:", "1"] in lines
     assert ["CapEff:", "0000000000000000"] in lines
@@ -284,6 +286,14 @@ def test_many_files_fill_only_their_own_room(tag: str) -> None:
     assert outcome.ended_by == "temporary files over 4 MiB"
 
 
+def test_local_parts_of_the_system_and_the_tree_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also a tree that lies in a folder that is shown."""
+    assert inside(["ls", "/usr/local", "/usr/share/doc"]).output == "/usr/local:\n\n/usr/share/doc:\n"
+    assert inside(["ls", "/usr/share/common-licenses"]).output != ""
+    monkeypatch.setattr(sandbox, "TREE", Path("/usr/share/common-licenses"))
+    assert inside(["ls", "/usr/share/common-licenses"]).output == ""
+
+
 def test_network_is_not_reachable(tag: str) -> None:
     outcome = python("import socket\nsocket.create_connection(('1.1.1.1', 53), timeout=5)", tag)
     assert outcome.status == 1
@@ -301,10 +311,10 @@ def test_fork_bomb_is_stopped(tag: str) -> None:
 
 def test_fork_bomb_cannot_outrun_the_watch(monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
     """Without the watch RLIMIT_NPROC holds, and it counts the sandbox's own processes alone."""
-    monkeypatch.setattr(fence, "_overrun", lambda *_: "")
+    monkeypatch.setattr(sandbox, "_overrun", lambda *_: "")
     outcome = python("import os, signal\nn = 0\ntry:\n    while n < 1000:\n"
                      "        if os.fork() == 0: signal.pause()\n        n += 1\nexcept OSError: print(n)", tag)
-    assert SMALL.processes // 2 < int(outcome.output) <= SMALL.processes + fence.SPARE_PROCESSES
+    assert SMALL.processes // 2 < int(outcome.output) <= SMALL.processes + sandbox.SPARE_PROCESSES
 
 
 def test_memory_of_one_process_is_bounded(tag: str) -> None:
@@ -374,8 +384,8 @@ def test_bubblewrap_that_fails_is_the_harness_fault(monkeypatch: pytest.MonkeyPa
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
     tmp_path.chmod(0o755)
-    monkeypatch.setattr(fence, "_find", lambda tool, find=fence._find: fake if tool == "bwrap" else find(tool))
-    monkeypatch.setattr(fence, "_fenced", lambda inner, *_: [str(fake)])
+    monkeypatch.setattr(sandbox, "_find", lambda tool, find=sandbox._find: fake if tool == "bwrap" else find(tool))
+    monkeypatch.setattr(sandbox, "_fenced", lambda inner, *_: [str(fake)])
     assert "No permissions to create new namespace" in fence.available()
     assert "user namespaces" in fence.available()
 
@@ -439,7 +449,7 @@ def test_headers_of_the_tree_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path
 def fenced(pid: int, name: str) -> list[int]:
     """The descendants of a process that run a program of this name."""
     found = []
-    for child in fence._processes(pid):
+    for child in sandbox._processes(pid):
         try:
             if Path(f"/proc/{child}/comm").read_text().strip() == name:
                 found.append(child)
@@ -466,6 +476,6 @@ def test_nothing_outlives_the_harness(tag: str, number: signal.Signals) -> None:
 
 def test_nothing_starts_for_a_harness_that_died() -> None:
     """The gate opens only on a word: at the end of the pipe it stays shut."""
-    done = subprocess.run(["/bin/sh", "-c", fence.GATE, "fence", "echo", "started"], stdin=subprocess.DEVNULL,
+    done = subprocess.run(["/bin/sh", "-c", sandbox.GATE, "fence", "echo", "started"], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "\n")
