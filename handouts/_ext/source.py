@@ -27,6 +27,7 @@ from pygments.lexer import inherit
 from pygments.lexers.asm import GasLexer
 from pygments.token import String
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -115,7 +116,7 @@ class SourceDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         if len(self.options) != 1:
             raise self.fault("give exactly one of :mark:, :function:, :opening:")
-        shown = tree_of(self.env.app).show(self.arguments[0])
+        shown = tree_of(self.env).show(self.arguments[0])
         for origin in shown.origins:
             self.env.note_dependency(str(origin))
         try:
@@ -141,13 +142,14 @@ class SourceRole(SphinxRole):
     """A path of the tree, in code type; one that does not exist stops the build."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        if not tree_of(self.env.app).has(self.text):
+        if not tree_of(self.env).has(self.text):
             raise SourceError(f"{self.env.docname}.md, line {self.lineno}: the tree has no {self.text}")
         return [nodes.literal("", self.text, classes=["file"])], []
 
 
-def tree_of(app: Sphinx) -> Tree:
-    return Tree(Path(app.confdir).parent)
+def tree_of(env: BuildEnvironment) -> Tree:
+    """The tree that the handouts lie in."""
+    return Tree(Path(env.srcdir).parent)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
