@@ -339,15 +339,18 @@ def undo_drawing() -> bytes:
 
 
 @contextmanager
-def raw_terminal(keyboard: int, display: int):
-    """The user's terminal in raw mode; as it was before, whatever happens inside."""
+def raw_terminal(keyboard: int, display: int, *, afterwards: bytes):
+    """The user's terminal in raw mode; as it was before, whatever happens inside.
+
+    `afterwards` is written to it first.
+    """
     before = termios.tcgetattr(keyboard)
     try:
         tty.setraw(keyboard)
         yield
     finally:
         with suppress(OSError, termios.error):  # a hung-up terminal takes no more
-            write_all(display, undo_drawing())
+            write_all(display, afterwards)
             termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)
 
 
@@ -387,6 +390,7 @@ class Relay:
 
     def run(self, *, keyboard: int | None, limit: float | None) -> Ending:
         """Relays to the end, at most `limit` seconds; returns how it ended."""
+        look = time.monotonic() + 1.0
         deadline = None if limit is None else time.monotonic() + limit
         ended = os.pidfd_open(self.machine.process.pid)
         self.listen(ended, lambda data: None)
@@ -404,10 +408,12 @@ class Relay:
                     self.carry(key.fd, key.data)
             if self.quit:
                 return Ending("You quit." + self.why_still(), 0)
-            if deadline is not None and not ready and self.machine.halted():
-                return Ending("Stopped." + self.why_still(), 1)
-            if deadline is not None and time.monotonic() > deadline:
-                return Ending(f"Stopped: the machine still ran after {limit:g} seconds.", 1)
+            if deadline is not None and time.monotonic() > look:
+                look += 1.0
+                if self.machine.halted():
+                    return Ending("Stopped." + self.why_still(), 1)
+                if time.monotonic() > deadline:
+                    return Ending(f"Stopped: the machine still ran after {limit:g} seconds.", 1)
 
     def why_still(self) -> str:
         if self.machine.halted():
@@ -458,12 +464,17 @@ class Relay:
 
 @contextmanager
 def signals_raise():
-    """Makes the signals that end a program unwind it instead, as Interrupted."""
+    """Makes the signals that end a program unwind it instead, as Interrupted.
+
+    Only the first one does: a second must not break off the tidying up.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(number: int, frame: object) -> None:
+        for other in numbers:
+            signal.signal(other, signal.SIG_IGN)
         raise Interrupted(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
@@ -495,7 +506,8 @@ def run(emulator: str, disk: Path, *, serial: bool, limit: float = HEADLESS_SECO
             return relay.run(keyboard=None, limit=limit)
         face = "COM1" if serial else "The PC's screen"
         say(f"{face} of {emulator} in this terminal; Ctrl-] quits.")
-        with raw_terminal(keyboard, display):
+        afterwards = b"\r\n" if serial else undo_drawing()
+        with raw_terminal(keyboard, display, afterwards=afterwards):
             ending = relay.run(keyboard=keyboard, limit=None)
         if relay.serial_tail and not serial:
             say("COM1 said:\n" + relay.serial_tail.decode(errors="replace").replace("\r", ""))
