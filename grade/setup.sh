@@ -353,6 +353,8 @@ MISSING :=$missing
 END
 	if cmp -s "$new" build/tools.mk; then
 		rm -f "$new"
+		# For make it must not stay older than this script, once looked at.
+		[ -z "$(find grade/setup.sh -newer build/tools.mk)" ] || touch build/tools.mk
 	else
 		mv -f "$new" build/tools.mk
 	fi

@@ -18,7 +18,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from grade import console
+from grade import emulators
 
 GUEST = Path(__file__).with_name("console_guest.S")
 EMULATORS = ("bochs", "qemu")
@@ -64,7 +64,7 @@ def arguments(emulator: str, disk: Path, *options: str) -> list[str]:
 def sit_down(emulator: str, disk: Path, *options: str, lines: int = 25) -> pexpect.spawn:
     """A user at a terminal who has started the console."""
     return pexpect.spawn(
-        sys.executable, arguments(emulator, disk, *options), cwd=str(console.ROOT),
+        sys.executable, arguments(emulator, disk, *options), cwd=str(emulators.ROOT),
         dimensions=(lines, 80), timeout=30, env={**os.environ, "TERM": "xterm"},
         encoding="utf-8", codec_errors="replace",
     )
@@ -84,7 +84,7 @@ def leave(child: pexpect.spawn) -> tuple[int, str]:
 
 def run_headless(emulator: str, disk: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments(emulator, disk)], cwd=console.ROOT, timeout=60,
+        [sys.executable, *arguments(emulator, disk)], cwd=emulators.ROOT, timeout=60,
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
     )
 
@@ -147,11 +147,11 @@ def test_headless_has_a_limit(emulator: str, disk: Path) -> None:
     program = ("import sys; from pathlib import Path; from grade import console;"
                "print(console.run(sys.argv[1], Path(sys.argv[2]), serial=False, limit=1.0).message)")
     done = subprocess.run(
-        [sys.executable, "-c", program, emulator, str(disk)], cwd=console.ROOT, timeout=60,
+        [sys.executable, "-c", program, emulator, str(disk)], cwd=emulators.ROOT, timeout=60,
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
     )
     assert "Stopped: the machine still ran after 1 seconds." in done.stdout
-    assert not console.lock_of(disk).exists()
+    assert not emulators.lock_of(disk).exists()
 
 
 @pytest.mark.parametrize("emulator", EMULATORS)
@@ -173,7 +173,7 @@ def test_terminal_is_given_back(emulator: str, way: str | signal.Signals, disk: 
     assert status == (0 if way == "key" else 128 + way)
     assert ("You quit." if way == "key" else "stopped by SIG") in words
     assert "\x1b[?1049l" in words, "the alternate screen is left"
-    assert not console.lock_of(disk).exists()
+    assert not emulators.lock_of(disk).exists()
 
 
 def children_of(pid: int) -> list[int]:
@@ -192,7 +192,7 @@ def test_no_emulator_outlives_a_killed_console(emulator: str, disk: Path) -> Non
 
 
 def test_lock_of_a_killed_bochs_is_removed(disk: Path) -> None:
-    console.lock_of(disk).touch()
+    emulators.lock_of(disk).touch()
     give_command(disk, b"q")
     done = run_headless("bochs", disk)
     assert done.returncode == 0
@@ -202,14 +202,14 @@ def test_lock_of_a_killed_bochs_is_removed(disk: Path) -> None:
 def test_lock_of_a_living_bochs_is_respected(disk: Path, tmp_path: Path) -> None:
     program = tmp_path / "bochs-like"
     shutil.copy("/bin/sleep", program)
-    console.lock_of(disk).touch()
+    emulators.lock_of(disk).touch()
     with disk.open("rb") as image:
         living = subprocess.Popen([program, "60"], stdin=image)
     try:
         done = run_headless("bochs", disk)
         assert done.returncode == 2
         assert f"is in use by Bochs, process {living.pid}" in done.stderr
-        assert console.lock_of(disk).exists()
+        assert emulators.lock_of(disk).exists()
     finally:
         living.kill()
         living.wait()

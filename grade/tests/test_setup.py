@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 SETUP = Path(__file__).resolve().parents[1] / "setup.sh"
-BASICS = ("awk cat cmp dirname env grep head id mkdir mktemp mv rm sed sh sort timeout tr true"
-          " ln uname")
+BASICS = ("cat cmp dirname env find grep head id ln mkdir mktemp mv rm sed sh sort timeout touch tr"
+          " true")
 TOOLS = "bochs bochs-bin qemu-system-i386 sfdisk bwrap setpriv patch mcopy mkfs.fat extlinux" \
         " syslinux install-mbr grub-mkimage"
 
@@ -112,12 +112,17 @@ def test_probe_names_what_is_missing_and_installs_nothing(machine: Machine) -> N
 def test_findings_are_rewritten_only_when_they_change(machine: Machine) -> None:
     machine.run("--probe")
     path = machine.tree / "build/tools.mk"
-    os.utime(path, (1, 1))
+    os.utime(path, (2, 2))
+    os.utime(machine.tree / "grade/setup.sh", (1, 1))
     machine.run("--probe")
-    assert path.stat().st_mtime == 1
+    assert path.stat().st_mtime == 2
+    os.utime(machine.tree / "grade/setup.sh", (3, 3))
+    machine.run("--probe")
+    assert path.stat().st_mtime > 3, "make would look again and again"
+    os.utime(path, (4, 4))
     machine.remove("patch")
     machine.run("--probe")
-    assert path.stat().st_mtime != 1
+    assert path.stat().st_mtime != 4
     assert [entry.name for entry in path.parent.iterdir()] == ["tools.mk"]
 
 
