@@ -159,7 +159,7 @@ def build_disk(image: Path, *, sectors: int, boot: bytes | None, slices: Sequenc
     if boot is not None:
         check_boot(boot)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{image.name}.", dir=image.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{image.name}.", suffix=".new", dir=image.parent)
         os.close(handle)
     except OSError as error:
         raise DiskError(f"{image}: {error.strerror}") from None
@@ -180,25 +180,21 @@ def write_table(work: Path, slices: Iterable[Slice], *, disk_id: int, sfdisk: st
     """Let sfdisk write the partition table. Raises DiskError with sfdisk's complaint."""
     by_entry = sorted(slices, key=lambda one: one.number)
     script = ["label: dos", f"label-id: {disk_id:#010x}", "unit: sectors"]
+    # sfdisk takes the digits at the end of the name for the entry: the name of the work file ends with a letter.
     script += [f"{work}{one.number} : start={one.start}, size={one.size}, type={one.type:x}"
                + (", bootable" if one.active else "") for one in by_entry]
-    command = [find_sfdisk(sfdisk), "--quiet", "--no-reread", "--no-tell-kernel", "--wipe", "never",
-               "--wipe-partitions", "never", str(work)]
+    command = [find_sfdisk(sfdisk), "--no-reread", "--no-tell-kernel", "--wipe", "never", "--wipe-partitions", "never",
+               str(work)]
     try:
         done = subprocess.run(command, input="\n".join(script) + "\n", capture_output=True, text=True, check=False,
                               env={**os.environ, "LC_ALL": "C"})
     except OSError as error:
         raise DiskError(f"{sfdisk} cannot be run: {error.strerror}; run `make setup`") from None
     if done.returncode != 0:
-        raise DiskError(_explain(" ".join((done.stdout + done.stderr).split()), work))
-
-
-def _explain(complaint: str, work: Path) -> str:
-    """sfdisk's complaint, behind the name of the entry that it calls `#2 partition` or by its device."""
-    named = complaint.replace(str(work), "the disk")
-    entry = re.search(r"#([1-4]) partition|the disk([1-4])\b", named)
-    where = f"slice {entry[1] or entry[2]}: " if entry else ""
-    return f"{where}sfdisk says: {named}"
+        made = done.stdout.count(": Created a new partition ")
+        where = f"slice {by_entry[made].number}: " if made < len(by_entry) else ""
+        complaint = " ".join(done.stderr.split()).replace(str(work), "the disk")
+        raise DiskError(f"{where}sfdisk says: {complaint}")
 
 
 def find_sfdisk(sfdisk: str) -> str:
