@@ -25,7 +25,7 @@
 	.set	LOAD, 0x7c00		/* where the BIOS puts a boot sector */
 	.set	EXEC, 0x600		/* where we run */
 
-	/* A partition entry [facts: diskmbr.h]. */
+	/* A partition entry [diskmbr.h]. */
 	.set	PT_FLAG, 0		/* 0x80 or above: active */
 	.set	PT_LBA, 8		/* first sector, 32 bits */
 	.set	PT_SIZE, 16		/* bytes an entry */

@@ -1,0 +1,138 @@
+"""Where a check puts a student's programs to the test.
+
+A `Bench` knows the view that was built (the student's programs with the reference's for the rest) and boots disks
+with them, one machine a boot. It remembers the machine, so that a failure can tell what state it was left in.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grade.bochs import Machine, MachineFault, Stop
+from grade.disk import Disk
+from grade.failure import StudentFailure
+
+POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3 million ticks
+LOADED = 0x7C00
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What was built: each program of sector 0 by its name, its 512 bytes or why there are none."""
+
+    folder: Path                      # the view
+    images: dict[str, Path]           # program -> .bin
+    errors: dict[str, str]            # program -> what the build said
+
+    def image(self, program: str) -> bytes:
+        """The program's bytes; a StudentFailure with the build's own lines when there are none."""
+        if program in self.errors:
+            raise StudentFailure(f"the build of {program}", "a program", self.errors[program])
+        return self.images[program].read_bytes()
+
+
+class Bench:
+    """One check's place: a folder of its own, the programs, the emulator."""
+
+    def __init__(self, folder: Path, programs: Programs, *, bochs: str) -> None:
+        self.folder = folder
+        self._programs = programs
+        self._bochs = bochs
+        self._program = ""
+        self._machine: Machine | None = None
+
+    @contextmanager
+    def boot(self, program: str, disks: Sequence[Disk], *, drive: int | None = None) -> Iterator[Machine]:
+        """Switch on a PC with these disks, disks[0] having `program` in sector 0, and stop at 0:7C00 before the
+        program's first instruction, with DL changed to `drive` if that is given."""
+        image = self._programs.image(program)
+        self._program = program
+        shaped = []
+        for number, disk in enumerate(disks):
+            path = self.folder / f"disk{number}.img"
+            disk.write(path, image)
+            shaped.append((path, disk.bochs_fields))
+        with Machine(self.folder, disks=shaped, bochs=self._bochs) as machine:
+            self._machine = machine
+            entry = machine.break_at(LOADED)
+            if machine.run(POST_BUDGET).why != "breakpoint":
+                raise MachineFault(f"the BIOS does not get as far as 0:7C00: {machine.stop.line or machine.stop.why}")
+            machine.unbreak(entry)
+            if drive is not None:
+                machine.set_register("edx", machine.registers().edx & ~0xFF | drive)
+            yield machine
+
+    def program(self, name: str) -> bytes:
+        """A program's 512 bytes as they were built."""
+        return self._programs.image(name)
+
+    def symbol(self, program: str, name: str) -> int:
+        """The address of a label in a program; a StudentFailure when it has none of that name."""
+        self._programs.image(program)
+        elf = self._programs.images[program].with_suffix(".elf")
+        for line in subprocess.run(["nm", str(elf)], capture_output=True, text=True, check=True).stdout.splitlines():
+            fields = line.split()
+            if len(fields) == 3 and fields[2] == name:
+                return int(fields[0], 16)
+        raise StudentFailure(f"the label `{name}` in {program}", "a place in the program", "no such label")
+
+    def sector0(self, number: int = 0) -> bytes:
+        """What stands in a disk's sector 0 now."""
+        with open(self.folder / f"disk{number}.img", "rb") as image:
+            return image.read(512)
+
+    def aftermath(self) -> str:
+        """What the machine was left in, for a failure's report: its end, its registers, its last words."""
+        machine = self._machine
+        if machine is None:
+            return ""
+        lines = [describe(machine.stop)]
+        if machine.last:
+            registers, base = machine.last
+            lines.append(f"eip {registers.eip:04x}  eax {registers.eax:08x}  ebx {registers.ebx:08x}  "
+                         f"ecx {registers.ecx:08x}  edx {registers.edx:08x}")
+            lines.append(f"esp {registers.esp:04x}  esi {registers.esi:08x}  edi {registers.edi:08x}  "
+                         f"ebp {registers.ebp:08x}  eflags {registers.eflags:08x}")
+            if place := self._where(base + registers.eip):
+                lines.append(f"at {place}")
+        tail = machine.serial.decode("ascii", "replace").splitlines()[-6:]
+        lines += ["COM1's last lines:", *(f"  {printable(line)}" for line in tail)] if tail else ["nothing on COM1"]
+        return "\n".join(lines)
+
+    def _where(self, address: int) -> str:
+        """`labs/1-mbr/mbr.S:57 in scan` for an address in the program, or "" for one elsewhere."""
+        program = self._programs.images.get(self._program)
+        if program is None:
+            return ""
+        if 0x7C00 <= address < 0x7E00:
+            return ("0:7C00, where the BIOS loads a boot sector: either the program before it moved to 0:0600, "
+                    "or the sector that it has read")
+        if not 0x600 <= address < 0x800:
+            return "an address outside the program" if address < 0xC0000 else "the BIOS, on the program's behalf"
+        reply = subprocess.run(["addr2line", "-f", "-e", str(program.with_suffix(".elf")), f"{address:#x}"],
+                               capture_output=True, text=True, check=False).stdout.splitlines()
+        if len(reply) < 2 or reply[1].startswith("?"):
+            return ""
+        path = reply[1].split(" (")[0]
+        return path[path.rfind("labs/"):] if "labs/" in path else path[path.rfind("boot/"):]
+
+
+def describe(stop: Stop) -> str:
+    """A stop in a student's words."""
+    return {
+        "budget": "the program was still running when its time was up",
+        "triple fault": "triple fault: an exception had no handler, nor had the exceptions after it",
+        "halted for good": "the program halted with interrupts off, so that nothing can wake it",
+        "power-off": "the machine was switched off",
+        "panic": f"the emulator gave up: {stop.line[11:]}",
+        "flood": f"the program flooded its output: {stop.line}",
+    }.get(stop.why, "the machine stood at a point that the check looks at") + f" (tick {stop.tick})"
+
+
+def printable(text: str) -> str:
+    """Text from a guest, with nothing in it that moves a cursor."""
+    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)

@@ -1,0 +1,88 @@
+"""Build what a grading judges: the listed files of one submission, and this tree for everything else.
+
+The submission's files are copied first (grade/labs.py refuses what is not a plain file), so that nothing else of the
+graded tree is ever read; make then builds the view of that copy in the run's own folder. Two gradings share only
+build/ref, and build it one at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from grade.bench import Programs
+from grade.failure import HarnessFault
+from grade.labs import Lab, SubmissionError, collect
+
+# What each lab's checks boot, by the name that they use: where make puts it, and the source that it is made of.
+PROGRAMS: Mapping[int, Mapping[str, tuple[str, str]]] = {
+    1: {"mbr": ("boot/boot0/mbr.bin", "mbr.S"), "boot0": ("boot/boot0/boot0.bin", "boot0.S")},
+}
+
+
+def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path | None, fenced: bool) -> dict[int, Programs]:
+    """Build the programs of each lab, from `submission` (None: the reference), under the folder `run` of the tree.
+
+    A file that is missing, refused or does not build is in its Programs' errors: that costs points and nothing else.
+    Raises HarnessFault when make itself, the reference or the fence is at fault.
+    """
+    sources = run / "labs"
+    view = run / "view"
+    errors: dict[tuple[int, str], str] = {}
+    for lab in labs if submission is not None else ():
+        try:
+            collect(lab, submission, sources)
+        except SubmissionError as error:
+            errors.update({(lab.number, file): str(error) for file in lab.files})
+    command = ["make", "-k", "view", f"LAB={' '.join(lab.name for lab in labs) if submission is not None else ''}",
+               f"LABS_FROM={sources.relative_to(tree)}", f"VIEW={view.relative_to(tree)}",
+               f"FENCE={'require' if fenced else 'unfenced'}"]
+    with _reference_lock(tree):
+        made = subprocess.run(command, cwd=tree, env=_clean_environment(), capture_output=True, text=True, check=False)
+    if "FenceUnavailable" in made.stderr or made.returncode and "fence:" in made.stderr and fenced and not view.exists():
+        raise HarnessFault(made.stderr.strip())
+    built = {lab.number: _programs(lab, view if submission is not None else tree / "build/ref", made, errors) for lab in labs}
+    if submission is None and made.returncode:
+        raise HarnessFault(f"the reference does not build:\n{_told(made.stderr)}")
+    return built
+
+
+def _programs(lab: Lab, folder: Path, made: subprocess.CompletedProcess[str],
+              errors: Mapping[tuple[int, str], str]) -> Programs:
+    images, broken = {}, {}
+    for program, (path, file) in PROGRAMS[lab.number].items():
+        image = folder / path
+        if error := errors.get((lab.number, file)):
+            broken[program] = error
+        elif image.is_file():
+            images[program] = image
+        else:
+            broken[program] = _told(made.stderr, (f"labs/{lab.name}/{file}", f"{program}:", program))
+    return Programs(folder, images, broken)
+
+
+def _told(text: str, about: Sequence[str] = ()) -> str:
+    """What the tools said, without make's own remarks; the lines that name one of `about`, or all of them."""
+    lines = [line for line in text.splitlines() if line and not re.match(r"g?make(\[\d+\])?:", line)]
+    chosen = [line for line in lines if any(word in line for word in about)] or lines
+    return "\n".join(chosen[:20]) or "no program, and no word of why"
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours, without what an outer make or the user's own settings would tell the inner one."""
+    told = {"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "LAB", "TEST", "SEED", "SUBMISSION", "VIEW", "FENCE", "LABS_FROM"}
+    return {name: value for name, value in os.environ.items() if name not in told} | {"LC_ALL": "C"}
+
+
+@contextmanager
+def _reference_lock(tree: Path) -> Iterator[None]:
+    """Held while make may write to build/ref."""
+    (tree / "build").mkdir(exist_ok=True)
+    with open(tree / "build" / ".building", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

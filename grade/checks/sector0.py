@@ -1,0 +1,261 @@
+"""A boot manager watched at its doors.
+
+Whatever a program in sector 0 does with the outside world goes through the BIOS, or through 0:7C00. So a run is
+watched at the targets of the interrupt vectors, and the state behind each door is read from the machine: what was
+asked of the disk, what stands in memory, where DS:SI points. Nothing that the program prints is taken on trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from grade.bochs import Machine
+from grade.bench import LOADED, Bench
+from grade.debugger import Registers, Segments
+from grade.disk import Disk
+from grade.failure import StudentFailure, expect, show
+from grade.models.sector0 import MESSAGES, TABLE_ADDRESS, Message, NotBootable, Outcome, Started
+
+VIDEO, DISK, KEYBOARD, BASIC = 0x10, 0x13, 0x16, 0x18     # INT n
+BDA_TICKS = 0x46C                                         # BIOS data: 32-bit count of 18.2 Hz ticks
+TICK = 219_701                                            # instructions a BIOS tick lasts at ips=4000000
+BELL = 7
+
+MBR_BUDGET = 1_000_000        # the reference needs 90,000 for its longest message
+MENU_BUDGET = 2_000_000       # the reference needs 60,000 to the first look at the keyboard
+CHOICE_BUDGET = 2_500_000     # the reference needs 60,000 from a key to the sector that it starts
+CALLS = 64                    # more disk calls than this are a loop
+
+KEYS = {"F1": b"\x1bOP", "F2": b"\x1bOQ", "F3": b"\x1bOR", "F4": b"\x1bOS", "F5": b"\x1b[15~", "Enter": b"\r",
+        **{key: key.encode() for key in "123456789qxz "}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a program is put before. `about` says it in a line; drive is DL at its start (None: what the BIOS says);
+    without packet_bios, INT 13h AH=41h finds no packet calls; keys are pressed one after the other."""
+
+    about: str
+    disks: tuple[Disk, ...]
+    drive: int | None = None
+    packet_bios: bool = True
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.about
+
+    @property
+    def dl(self) -> int:
+        return 0x80 if self.drive is None else self.drive
+
+
+@dataclass(frozen=True)
+class DiskCall:
+    """An INT 13h: what was asked for. lba is what the call means, by packet or by the disk's geometry."""
+
+    function: int
+    drive: int
+    lba: int
+    buffer: int
+
+
+@dataclass
+class Run:
+    """One run as it was seen, up to where it stood in the end."""
+
+    machine: Machine
+    door: str = ""                # "entered", "int18", or "" when the budget or the machine ended
+    calls: list[DiskCall] = field(default_factory=list)
+    screen: list[str] = field(default_factory=list)
+    registers: Registers | None = None
+    segments: Segments | None = None
+    loaded: bytes = b""           # what stands at 0:7C00
+    table: bytes = b""            # what stands at 0:07BE
+
+
+class Watch:
+    """Breakpoints at a program's doors."""
+
+    def __init__(self, machine: Machine, case: Case) -> None:
+        self.machine = machine
+        self.calls: list[DiskCall] = []
+        self._case = case
+        self._doors: dict[int, tuple[str, int]] = {}
+        self.open("entered", LOADED)
+
+    def open(self, name: str, address: int) -> None:
+        """Stop at this address from now on, and call it by this name."""
+        self._doors[address] = (name, self.machine.break_at(address))
+
+    def open_int(self, name: str, number: int) -> None:
+        self.open(name, self.machine.vector(number))
+
+    def close(self, name: str) -> None:
+        for address, (door, breakpoint_) in tuple(self._doors.items()):
+            if door == name:
+                self.machine.unbreak(breakpoint_)
+                del self._doors[address]
+
+    def next(self, budget: int) -> str:
+        """Run to the next open door and return its name, or "" at the end. Disk calls are noted in passing."""
+        end = self.machine.stop.tick + budget
+        while True:
+            stop = self.machine.run(max(1, end - self.machine.stop.tick))
+            if stop.why != "breakpoint":
+                return ""
+            door = self._doors.get(stop.address, ("", 0))[0]
+            if door == "disk":
+                self._note_disk_call()
+                if len(self.calls) > CALLS:
+                    return ""
+            if door and door != "disk" or not door:
+                return door
+
+    def _note_disk_call(self) -> None:
+        registers, segments = self.machine.registers(), self.machine.segments()
+        function = registers.ah
+        if function == 0x41 and not self._case.packet_bios:
+            self.machine.set_register("eax", 0xFF00)     # a function that no BIOS has
+        if function in (0x42, 0x43):
+            packet = self.machine.memory(segments.ds.base + registers.si, 16)
+            offset, segment = packet[4:6], packet[6:8]
+            self.calls.append(DiskCall(function, registers.dl, int.from_bytes(packet[8:], "little"),
+                                       int.from_bytes(offset, "little") + 16 * int.from_bytes(segment, "little")))
+        elif function in (0x02, 0x03):
+            self.calls.append(DiskCall(function, registers.dl, self._lba(registers), segments.es.base + registers.bx))
+        else:
+            self.calls.append(DiskCall(function, registers.dl, -1, -1))
+
+    def _lba(self, registers: Registers) -> int:
+        disks = self._case.disks
+        number = registers.dl - 0x80
+        shape = disks[number if 0 <= number < len(disks) else 0].geometry.bios
+        cylinder = registers.ch | (registers.cl & 0xC0) << 2
+        return (cylinder * shape.heads + registers.dh) * shape.sectors + (registers.cl & 0x3F) - 1
+
+
+def finish(watch: Watch, door: str) -> Run:
+    """Read the machine where it stands."""
+    machine = watch.machine
+    run = Run(machine, door, watch.calls)
+    if not machine.stop.gone:
+        run.screen = machine.screen()
+        run.registers, run.segments = machine.registers(), machine.segments()
+        run.loaded = machine.memory(LOADED, 512)
+        run.table = machine.memory(TABLE_ADDRESS, 64)
+    return run
+
+
+def run_mbr(bench: Bench, case: Case) -> Run:
+    """Run mbr to its end: into the sector it loads, into INT 18h, or into its last message."""
+    with bench.boot("mbr", case.disks, drive=case.drive) as machine:
+        watch = Watch(machine, case)
+        watch.open_int("int18", BASIC)
+        watch.open_int("disk", DISK)
+        return finish(watch, watch.next(MBR_BUDGET))
+
+
+def outcome_of(run: Run, case: Case) -> str:
+    """How a run ended, in a line."""
+    if run.door == "int18":
+        return "INT 18h"
+    if said := [row for row in run.screen if row in MESSAGES]:
+        return f'the message "{said[-1]}"' + (", and then a jump to 0:7C00" if run.door else "")
+    if run.door == "entered":
+        for number, disk in enumerate(case.disks):
+            for lba, sector in disk.sectors.items():
+                if sector == run.loaded:
+                    return f"sector {lba} of drive {0x80 + number:#x} is started"
+        return "0:7C00 is entered, with another sector there than any on the disks"
+    return "no message and no jump to 0:7C00"
+
+
+def expected_outcome(outcome: Outcome) -> str:
+    """A model's outcome, in the same words."""
+    match outcome:
+        case Started(drive, lba):
+            return f"sector {lba} of drive {drive:#x} is started"
+        case Message(text):
+            return f'the message "{text}"'
+        case NotBootable():
+            return "INT 18h"
+
+
+def expect_loaded(run: Run, sector: bytes, lba: int, drive: int) -> None:
+    """The sector stands at 0:7C00, whatever happened next."""
+    if run.loaded != sector:
+        raise StudentFailure(f"the 512 bytes at 0:7C00 (sector {lba} of drive {drive:#x})", f"{show(sector[:16])} ...",
+                             f"{show(run.loaded[:16])} ..." if run.loaded else "the machine was gone")
+
+
+# ---------------------------------------------------------------- boot0
+
+
+@dataclass
+class Menu:
+    """boot0 with its menu on the screen."""
+
+    watch: Watch
+    rows: list[str]
+    keyboard: bool      # has it looked for a key?
+
+
+def menu_rows(machine: Machine) -> list[str]:
+    """The screen below the BIOS' own last line, without the empty rows at the end."""
+    rows = machine.screen()
+    first = next((number + 1 for number, row in enumerate(rows) if row.startswith("Booting from")), 0)
+    while rows and not rows[-1]:
+        rows.pop()
+    return rows[first:]
+
+
+def open_menu(machine: Machine, case: Case) -> Menu:
+    """Run boot0 up to its first look at the keyboard."""
+    watch = Watch(machine, case)
+    watch.open_int("disk", DISK)
+    watch.open_int("key", KEYBOARD)
+    door = watch.next(MENU_BUDGET)
+    if machine.stop.gone:
+        return Menu(watch, [], False)
+    watch.close("key")
+    return Menu(watch, menu_rows(machine), door == "key")
+
+
+def ticks(machine: Machine) -> int:
+    """The BIOS' tick count."""
+    return int.from_bytes(machine.memory(BDA_TICKS, 4), "little")
+
+
+def press_until_answer(menu: Menu, key: str) -> str:
+    """Press a key and run to the answer: "beep", "entered", or "" when neither comes."""
+    machine = menu.watch.machine
+    machine.press(KEYS[key])
+    return next_answer(menu, CHOICE_BUDGET)
+
+
+def next_answer(menu: Menu, budget: int) -> str:
+    """Run to a beep or into 0:7C00."""
+    machine = menu.watch.machine
+    menu.watch.open_int("print", VIDEO)
+    end = machine.stop.tick + budget
+    answer = "print"
+    while answer == "print":
+        answer = menu.watch.next(max(1, end - machine.stop.tick))
+        if answer == "print" and machine.registers().ax == 0x0E00 | BELL:
+            answer = "beep"
+    menu.watch.close("print")
+    return answer
+
+
+def run_choice(bench: Bench, case: Case) -> tuple[Run, list[str]]:
+    """Run boot0 and press the case's keys, each when the last one has been answered. Returns the answers too."""
+    with bench.boot("boot0", case.disks, drive=case.drive) as machine:
+        menu = open_menu(machine, case)
+        answers = []
+        for key in case.keys if menu.keyboard else ():
+            answers.append(press_until_answer(menu, key))
+            if answers[-1] != "beep":
+                break
+        return finish(menu.watch, "entered" if answers and answers[-1] == "entered" else ""), answers

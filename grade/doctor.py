@@ -1,0 +1,2 @@
+def examine(tree, *, bochs):
+    return []

@@ -1,0 +1,40 @@
+"""The two ways in which a grading goes wrong, kept apart so that neither can pass for the other.
+
+A `StudentFailure` costs points and ends in exit status 1. A `HarnessFault` (this computer, its tools, or proc0
+itself) costs nobody points and ends in exit status 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class HarnessFault(Exception):
+    """Something other than the student's work is wrong. The message says what, and what to do."""
+
+
+@dataclass
+class StudentFailure(Exception):
+    """A check's verdict: what was looked at, what should have been there, and what was."""
+
+    what: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: expected {self.expected}, got {self.got}"
+
+
+def expect(what: str, expected: object, got: object) -> None:
+    """Raise a StudentFailure when `got` is not `expected`; both are shown as `show` puts them."""
+    if got != expected:
+        raise StudentFailure(what, show(expected), show(got))
+
+
+def show(value: object) -> str:
+    """A value for a student's eyes: bytes and numbers in hexadecimal, a sequence of lines as lines."""
+    if isinstance(value, (bytes, bytearray)):
+        return value.hex(" ")
+    if isinstance(value, bool) or not isinstance(value, int):
+        return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return f"{value:#x}" if value > 9 else str(value)

@@ -1,0 +1,129 @@
+"""Put verdicts together: points, a page for the person at the terminal, results.json for a machine.
+
+A check's points count when all its cases passed. results.json has Gradescope's shape; two gradings with one seed
+differ in it in nothing but the times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from grade.check import Check
+from grade.labs import Exercise, Lab
+from grade.plugin import Verdict
+
+
+@dataclass
+class Tally:
+    """One check and how its cases have ended so far."""
+
+    lab: Lab
+    exercise: Exercise
+    check: Check
+    cases: int
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        return len(self.verdicts) >= self.cases
+
+    @property
+    def failures(self) -> list[Verdict]:
+        """In the order of the cases, not of the clock."""
+        return sorted((verdict for verdict in self.verdicts if verdict.ended == "failed"), key=lambda v: (v.case, v.what))
+
+    @property
+    def score(self) -> int:
+        return self.check.points if self.done and all(verdict.ended == "passed" for verdict in self.verdicts) else 0
+
+
+class Progress:
+    """Says how far the grading is: a line rewritten in place on a terminal, a line a check elsewhere."""
+
+    def __init__(self, tallies: Sequence[Tally], out: TextIO = sys.stdout) -> None:
+        self._tallies = tallies
+        self._out = out
+        self._total = sum(tally.cases for tally in tallies)
+
+    def seen(self, tally: Tally) -> None:
+        """A case of this check has ended."""
+        done = sum(len(each.verdicts) for each in self._tallies)
+        if self._out.isatty():
+            self._out.write(f"\r\033[K{done} of {self._total} boots: {tally.check.exercise} {tally.check.name}")
+        elif tally.done:
+            self._out.write(_check_line(tally) + "\n")
+        self._out.flush()
+
+    def clear(self) -> None:
+        """Make room for the report."""
+        if self._out.isatty():
+            self._out.write("\r\033[K")
+            self._out.flush()
+
+
+def _check_line(tally: Tally) -> str:
+    mark = "ok  " if tally.score == tally.check.points else "FAIL"
+    return f"  {mark} {tally.check.exercise} {tally.check.name:<12} {tally.check.title:<62} {tally.score}/{tally.check.points}"
+
+
+def page(tallies: Sequence[Tally], *, seed: str, submission: str, notes: Sequence[str] = ()) -> str:
+    """The report for a person. Its last line is `Score: N/M`."""
+    lines: list[str] = []
+    for lab in dict.fromkeys(tally.lab for tally in tallies):
+        lines += ["", f"Lab {lab.number}. {lab.title}"]
+        lines += [_check_line(tally) for tally in tallies if tally.lab == lab]
+    for tally in tallies:
+        if tally.failures:
+            lines += ["", *_failure(tally, seed=seed, submission=submission)]
+    lines += ["", *notes] if notes else []
+    score, points = sum(tally.score for tally in tallies), sum(tally.check.points for tally in tallies)
+    return "\n".join([*lines, "", f"Score: {score}/{points}"])
+
+
+def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
+    """One failed check: the first case that failed, in full."""
+    verdict, check, lab = tally.failures[0], tally.check, tally.lab
+    others = len(tally.failures) - 1
+    again = f"make grade LAB={lab.number} TEST={check.name} SEED={seed}" + (f" SUBMISSION={submission}" if submission else "")
+    more = f" (and {others} more of its {tally.cases} cases)" if others else ""
+    return [f"--- {check.exercise} {check.name}: {check.title}",
+            f"    case      {verdict.case}{more}",
+            f"    looked at {verdict.what}",
+            *_indented("    expected  ", verdict.expected),
+            *_indented("    got       ", verdict.got),
+            *_indented("    machine   ", verdict.aftermath or "was not started"),
+            f"    hint      {check.hint}",
+            f"    read      {lab.handout}, section {tally.exercise.section!r}",
+            f"    again     {again}"]
+
+
+def _indented(label: str, text: str) -> list[str]:
+    first, *rest = text.splitlines() or [""]
+    return [label + first, *(" " * len(label) + line for line in rest)]
+
+
+def results(tallies: Sequence[Tally], *, seed: str, seconds: float) -> dict:
+    """results.json, in the shape that Gradescope reads."""
+    tests = []
+    for tally in tallies:
+        failed = tally.failures
+        output = "\n".join(_failure(tally, seed=seed, submission="")) if failed else ""
+        tests.append({"name": f"{tally.check.name}: {tally.check.title}", "number": tally.check.exercise,
+                      "score": tally.score, "max_score": tally.check.points,
+                      "status": "passed" if tally.score == tally.check.points else "failed", "output": output,
+                      "tags": [tally.lab.name, tally.check.name], "visibility": "visible"})
+    return {"score": sum(tally.score for tally in tallies), "max_score": sum(tally.check.points for tally in tallies),
+            "execution_time": round(seconds, 1), "output": f"seed {seed}", "visibility": "visible", "tests": tests}
+
+
+def write_results(path: Path, told: dict) -> None:
+    """Whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    os.replace(new, path)
