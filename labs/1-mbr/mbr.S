@@ -1,0 +1,150 @@
+/*
+ * mbr: the master boot record without a menu.  It finds the one active
+ * partition and starts its boot sector.
+ *
+ * Loaded by: the BIOS, or another boot manager, at 0:7C00.
+ * On entry:  DL = the BIOS drive that we came from.  Nothing else is sure:
+ *            CS:IP may be 0:7C00 or 07C0:0000.
+ * Memory:    0600..07FF  this sector, once it has moved out of the way
+ *            ....7BFF    the stack, downwards
+ *            7C00..7DFF  first ourselves, then the partition's boot sector
+ * Ends at:   0:7C00 in the partition's boot sector, with DL = its drive,
+ *            DS:SI -> its entry in the table at 0:07BE, DS = ES = SS = 0,
+ *            SP = 7C00; or in a message, or in INT 18h.
+ *
+ * Steps: 1 relocate, 2 scan and validate, 3 read, 4 hand over.
+ *
+ * At most 440 bytes of code: fdisk keeps a disk id in bytes 1B8h..1BBh, and
+ * the installer leaves it there.  The rules are those of FreeBSD's mbr
+ * [mbr.s], but for the CHS read, which converts the LBA by the geometry that
+ * the BIOS reports: the CHS fields of an entry are only as good as the
+ * geometry that fdisk believed in.
+ */
+#include "lab_stub.h"
+
+	.set	LOAD, 0x7c00		/* where the BIOS puts a boot sector */
+	.set	EXEC, 0x600		/* where we run */
+
+	/* A partition entry [diskmbr.h]. */
+	.set	PT_FLAG, 0		/* 0x80 or above: active */
+	.set	PT_LBA, 8		/* first sector, 32 bits */
+	.set	PT_SIZE, 16		/* bytes an entry */
+	.set	NPART, 4
+
+	.set	MAGIC, 0xaa55		/* the last word of a boot sector */
+	.set	MAGIC_OFF, 510
+	.set	FL_PACKET, 0x80		/* flags: try the EDD calls */
+
+	.set	BDA_NHRDRV, 0x475	/* BIOS data: number of hard disks */
+	.set	MAXCYL, 1023		/* the last cylinder CHS can name */
+
+	.code16
+	.text
+	.globl	start
+start:
+	cld
+/*
+ * 1. Relocate.
+ *
+ * Set DS, ES and SS to 0 and SP to 7C00; copy the 512 bytes at 0:7C00 to
+ * 0:0600; go on at `main' in the copy, with CS = 0.  DL must survive.
+ * Until the jump, a label's address is not where its code is: this file is
+ * linked at 600h and still runs at 7C00h.
+ */
+/* LAB 1.1: your code goes here, in place of the stub. */
+lab_stub "LAB 1.1: relocate"
+
+/*
+ * 2. Scan and validate the table.
+ *
+ * Look at all four entries' flags: 0 is inactive, 80h and above is active,
+ * 1 to 7Fh is nonsense.  Nonsense anywhere, or a second active entry, ends
+ * in bad_table.  No active entry at all ends in INT 18h, which tells the
+ * BIOS that this disk does not boot.  Otherwise leave in SI the address of
+ * the active entry.  DL must survive.
+ */
+main:
+/* LAB 1.2: your code goes here, in place of the stub. */
+lab_stub "LAB 1.2: scan and validate"
+
+/*
+ * 3. Read the partition's first sector to 0:7C00, by EDD and by CHS.
+ *
+ * On entry SI -> the active entry, DL = the drive that the BIOS named.  It
+ * is believed when it is one of the hard disks: 80h up to 80h + the byte at
+ * BDA_NHRDRV, less one.  Otherwise the entry's flag is the drive.  Keep the
+ * answer in `drive'.
+ *
+ * Where bit FL_PACKET of `flags' is set and INT 13h AH=41h finds the packet
+ * calls (carry clear, BX = AA55h, CX bit 0), read the entry's LBA by `packet'
+ * and AH=42h [EDD].  Otherwise ask AH=08h for the geometry, convert the LBA
+ * and read by AH=02h.  Carry from the BIOS, or an LBA past cylinder 1023,
+ * ends in cannot_read.  SI must survive; AH=08h may change ES and DI.
+ */
+read:
+/* LAB 1.3: your code goes here, in place of the stub. */
+lab_stub "LAB 1.3: read the sector"
+
+/*
+ * 4. Hand over.
+ *
+ * A sector without MAGIC in its last word ends in no_system.  Otherwise
+ * jump to 0:7C00 with DL = `drive', DS:SI -> the active entry, DS, ES and SS
+ * 0 and SP = 7C00.  A boot sector that knows no "hidden sectors" of its own
+ * finds its partition through DS:SI and nothing else.
+ */
+boot:
+/* LAB 1.4: your code goes here, in place of the stub. */
+lab_stub "LAB 1.4: hand over"
+
+/*
+ * The three ways to fail.  Each says why, by INT 10h AH=0Eh, and stops:
+ * there is nobody to return to, and a reboot would wipe the message away.
+ */
+bad_table:
+	mov	$bad_table_msg, %si
+	jmp	die
+cannot_read:
+	mov	$cannot_read_msg, %si
+	jmp	die
+no_system:
+	mov	$no_system_msg, %si
+die:
+	lodsb
+	test	%al, %al
+	jz	1f
+	mov	$0x0e, %ah
+	mov	$7, %bx			/* page 0, light grey */
+	int	$0x10
+	jmp	die
+1:	hlt
+	jmp	1b
+
+bad_table_msg:
+	.asciz	"Invalid partition table"
+cannot_read_msg:
+	.asciz	"Error loading operating system"
+no_system_msg:
+	.asciz	"Missing operating system"
+
+drive:	.byte	0			/* the drive that we boot from */
+
+/*
+ * The disk address packet of INT 13h AH=42h [EDD]:
+ * size, 0, sectors, buffer's offset and segment, 64-bit LBA.
+ */
+packet:	.byte	16, 0
+	.word	1, LOAD, 0
+packet_lba:
+	.long	0, 0
+
+/*
+ * Bytes 1B8h and on: the disk id (fdisk's, we only leave it room), a word of
+ * which the high byte is our flags, the table, the signature.
+ */
+	.section .config, "a"
+	.long	0
+	.byte	0
+flags:	.byte	FL_PACKET
+table:	.fill	NPART * PT_SIZE, 1, 0
+	.word	MAGIC
