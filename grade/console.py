@@ -93,19 +93,22 @@ def raw_terminal(keyboard: int, display: int, *, afterwards: bytes):
 
 
 def await_size(keyboard: int, display: int) -> tuple[int, int]:
-    """The terminal's lines and columns, once they hold the PC's screen or Enter was pressed."""
+    """The lines and columns to draw on: the PC's screen, or less if the user wants to go on so.
+
+    Never more, though the terminal may be larger: Bochs would frame its screen.
+    """
     told = False
     while True:
         columns, lines = os.get_terminal_size(display)
         if (lines >= SCREEN[0] and columns >= SCREEN[1]) or not (lines and columns):
-            return max(lines, SCREEN[0]), max(columns, SCREEN[1])
+            return SCREEN
         if not told:
             say(f"The PC's screen has 80x25 characters, this terminal {columns}x{lines}: "
                 "enlarge it,\nor press Enter to go on without the rest.")
             told = True
         if select.select([keyboard], [], [], 0.2)[0]:
             os.read(keyboard, 1024)
-            return lines, columns
+            return min(lines, SCREEN[0]), min(columns, SCREEN[1])
 
 
 # --- Relaying -----------------------------------------------------------------

@@ -237,6 +237,30 @@ def test_small_terminal_is_told(disk: Path) -> None:
     assert leave(child)[0] == 0
 
 
+def test_small_terminal_is_used_when_the_user_says_so(disk: Path) -> None:
+    child = sit_down("bochs", disk, lines=20)
+    child.expect("press Enter to go on")
+    child.send("\r")
+    child.expect("Ctrl-] quits")
+    child.expect("Booting from Hard Disk")
+    child.send(QUIT)
+    assert leave(child)[0] == 0
+
+
+def test_second_signal_does_not_break_off_the_tidying(disk: Path) -> None:
+    child = sit_down("bochs", disk)
+    before = termios.tcgetattr(child.child_fd)
+    child.expect(on_screen("hello from sector 0"))
+    child.kill(signal.SIGSTOP)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT):  # so that both are pending
+        child.kill(number)
+    child.expect(pexpect.EOF)
+    assert termios.tcgetattr(child.child_fd) == before
+    assert "stopped by SIG" in child.before
+    assert not emulators.lock_of(disk).exists()
+    child.close()
+
+
 def test_missing_disk_is_one_line(tmp_path: Path) -> None:
     done = run_headless("bochs", tmp_path / "none.img")
     assert done.returncode == 2
