@@ -193,8 +193,8 @@ class Emulator:
 class Bochs(Emulator):
     """Bochs, whose debugger owns `control` and whose screen is a terminal it opens.
 
-    It is let go from the debugger's first prompt, which by then it has: so the
-    screen is ours, and raw, before its first character.
+    It is let go from the debugger's first prompt, when its screen is open and
+    has been made raw: so nothing of the guest's is lost or echoed.
     """
 
     def __init__(self, disk: Path, *, claim: int, term: str, size: tuple[int, int],
@@ -228,7 +228,9 @@ class Bochs(Emulator):
         name = re.search(rb'Bochs connected to screen "([^"]+)"', self.heard)
         if name and b"<bochs:1>" in self.heard:
             self.screen = os.open(name[1], os.O_RDWR | os.O_NOCTTY)
-            tty.setraw(self.screen)
+            # Keep what curses began with, but not its echo, which would arrive as keys.
+            tty.setraw(self.screen, termios.TCSANOW)
+            termios.tcflush(self.screen, termios.TCOFLUSH)
             set_size(self.screen, self.size)
             self.released = True
             write_all(self.control, b"c\n")

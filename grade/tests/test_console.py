@@ -94,6 +94,8 @@ def test_screen_and_function_keys(emulator: str, disk: Path) -> None:
     child = sit_down(emulator, disk)
     child.expect("Ctrl-] quits")
     child.expect(on_screen("hello from sector 0"))
+    assert "\x1b[?1049h" in child.before, "the alternate screen is entered"
+    assert "\x1b[?1h\x1b=" in child.before, "the keypad is switched to what curses expects"
     for keys, answer in ((F1, "key A"), (F5, "key E"), ("x", "key x")):
         child.send(keys)
         child.expect(on_screen(answer))
