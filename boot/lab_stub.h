@@ -1,7 +1,7 @@
 /*
  * lab_stub "text": what stands in real-mode code where an exercise is
- * still to be written.  It says `text' on COM1 and halts for good, so that
- * a missing exercise fails by its own name and never by accident.
+ * still to be written.  It says `text' on COM1 and stays there, so that a
+ * missing exercise fails by its own name and never by accident.
  *
  * It works anywhere before protected mode: it needs a stack of two bytes,
  * no segment register but CS, no BIOS call and no particular address.  (The
@@ -30,7 +30,7 @@ lab_stub_say:
 .Lnext\@:
 	lodsb	%cs:(%si), %al
 	test	%al, %al
-	jz	.Lhalt\@
+	jz	.Lstay\@
 	xchg	%al, %ah
 	mov	$COM1_LSR, %dx
 .Lfull\@:
@@ -41,9 +41,8 @@ lab_stub_say:
 	mov	$COM1_DATA, %dx
 	out	%al, %dx
 	jmp	.Lnext\@
-.Lhalt\@:
-	hlt
-	jmp	.Lhalt\@
+.Lstay\@:
+	jmp	.Lstay\@
   .endif
 	.endm
 

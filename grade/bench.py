@@ -6,6 +6,7 @@ with them, one machine a boot. It remembers the machine, so that a failure can t
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,9 +16,11 @@ from pathlib import Path
 from grade.bochs import Machine, MachineFault, Stop
 from grade.disk import Disk
 from grade.failure import StudentFailure
+from grade.models.sector0 import HOME
 
 POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3 million ticks
 LOADED = 0x7C00
+STUB = "it stands in the stub of"      # and then the stub's own words
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ class Bench:
         machine = self._machine
         if machine is None:
             return ""
-        lines = [describe(machine.stop)]
+        tail = machine.serial.decode("ascii", "replace").splitlines()[-6:]
+        stub = re.fullmatch(r"LAB \d+\.\d+: .*", tail[-1]) if tail else None
+        lines = [f"{STUB} {stub[0]}" if stub else describe(machine.stop)]
         if machine.last:
             registers, base = machine.last
             lines.append(f"eip {registers.eip:04x}  eax {registers.eax:08x}  ebx {registers.ebx:08x}  "
@@ -99,26 +104,27 @@ class Bench:
                          f"ebp {registers.ebp:08x}  eflags {registers.eflags:08x}")
             if place := self._where(base + registers.eip):
                 lines.append(f"at {place}")
-        tail = machine.serial.decode("ascii", "replace").splitlines()[-6:]
         lines += ["COM1's last lines:", *(f"  {printable(line)}" for line in tail)] if tail else ["nothing on COM1"]
         return "\n".join(lines)
 
     def _where(self, address: int) -> str:
-        """`labs/1-mbr/mbr.S:57 in scan` for an address in the program, or "" for one elsewhere."""
+        """`labs/1-mbr/mbr.S:57` for an address in the program, or what else is there."""
         program = self._programs.images.get(self._program)
         if program is None:
             return ""
         if 0x7C00 <= address < 0x7E00:
-            return ("0:7C00, where the BIOS loads a boot sector: either the program before it moved to 0:0600, "
-                    "or the sector that it has read")
+            early = self._line(program, address - LOADED + HOME)
+            return f"{early}, before the move to 0:0600; or in the sector that was read to 0:7C00"
         if not 0x600 <= address < 0x800:
             return "an address outside the program" if address < 0xC0000 else "the BIOS, on the program's behalf"
-        reply = subprocess.run(["addr2line", "-f", "-e", str(program.with_suffix(".elf")), f"{address:#x}"],
-                               capture_output=True, text=True, check=False).stdout.splitlines()
-        if len(reply) < 2 or reply[1].startswith("?"):
-            return ""
-        path = reply[1].split(" (")[0]
-        return path[path.rfind("labs/"):] if "labs/" in path else path[path.rfind("boot/"):]
+        return self._line(program, address)
+
+    def _line(self, program: Path, address: int) -> str:
+        """`labs/1-mbr/mbr.S:57` for a linked address."""
+        place = subprocess.run(["addr2line", "-e", str(program.with_suffix(".elf")), f"{address:#x}"],
+                               capture_output=True, text=True, check=False).stdout.split(" (")[0].strip()
+        known = re.search(r"(?:labs|boot)/\S+:\d+$", place)
+        return known[0] if known else f"address {address:#x}"
 
 
 def describe(stop: Stop) -> str:

@@ -36,7 +36,7 @@ def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path |
     errors: dict[tuple[int, str], str] = {}
     for lab in labs if submission is not None else ():
         try:
-            collect(lab, submission, sources)
+            collect(lab, submission, run)
         except SubmissionError as error:
             errors.update({(lab.number, file): str(error) for file in lab.files})
     command = ["make", "-k", "view", f"LAB={' '.join(lab.name for lab in labs) if submission is not None else ''}",

@@ -36,5 +36,5 @@ def show(value: object) -> str:
     if isinstance(value, (bytes, bytearray)):
         return value.hex(" ")
     if isinstance(value, bool) or not isinstance(value, int):
-        return "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        return "\n".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
     return f"{value:#x}" if value > 9 else str(value)

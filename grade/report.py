@@ -16,6 +16,7 @@ from typing import TextIO
 
 from grade.check import Check
 from grade.labs import Exercise, Lab
+from grade.bench import STUB
 from grade.plugin import Verdict
 
 
@@ -57,7 +58,7 @@ class Progress:
         if self._out.isatty():
             self._out.write(f"\r\033[K{done} of {self._total} boots: {tally.check.exercise} {tally.check.name}")
         elif tally.done:
-            self._out.write(_check_line(tally) + "\n")
+            self._out.write(f"{done} of {self._total} boots, {tally.check.exercise} {tally.check.name}\n")
         self._out.flush()
 
     def clear(self) -> None:
@@ -78,9 +79,14 @@ def page(tallies: Sequence[Tally], *, seed: str, submission: str, notes: Sequenc
     for lab in dict.fromkeys(tally.lab for tally in tallies):
         lines += ["", f"Lab {lab.number}. {lab.title}"]
         lines += [_check_line(tally) for tally in tallies if tally.lab == lab]
-    for tally in tallies:
-        if tally.failures:
+    told: dict[str, Tally] = {}
+    for tally in (tally for tally in tallies if tally.failures):
+        first = told.setdefault(_cause(tally.failures[0]), tally)
+        if first is tally:
             lines += ["", *_failure(tally, seed=seed, submission=submission)]
+        else:
+            lines += ["", f"--- {tally.check.exercise} {tally.check.name}: for the same reason as {first.check.exercise} "
+                          f"{first.check.name}"]
     lines += ["", *notes] if notes else []
     score, points = sum(tally.score for tally in tallies), sum(tally.check.points for tally in tallies)
     return "\n".join([*lines, "", f"Score: {score}/{points}"])
@@ -101,6 +107,12 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
             f"    hint      {check.hint}",
             f"    read      {lab.handout}, section {tally.exercise.section!r}",
             f"    again     {again}"]
+
+
+def _cause(verdict: Verdict) -> str:
+    """What failures have in common that need telling only once: a build that failed, a stub in the way."""
+    state = verdict.aftermath.splitlines()[0] if verdict.aftermath else verdict.got
+    return state if not verdict.aftermath or STUB in state else f"{verdict.check} {verdict.case}"
 
 
 def _indented(label: str, text: str) -> list[str]:

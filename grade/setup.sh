@@ -168,7 +168,7 @@ look_bochs() {
 	[ "$mode" = probe ] && return 0
 	printf 'display_library: term\nlog: /dev/null\n' >"$scratch/bochsrc"
 	echo quit >"$scratch/commands"
-	said=$(TERM=dumb timeout 5 bochs -q -f "$scratch/bochsrc" \
+	said=$(TERM=dumb timeout 20 bochs -q -f "$scratch/bochsrc" \
 	    -rc "$scratch/commands" 2>&1 </dev/null)
 	case $said in
 	*"connected to screen"*) ;;

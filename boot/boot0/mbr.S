@@ -212,6 +212,7 @@ die:
 	mov	$7, %bx			/* page 0, light grey */
 	int	$0x10
 	jmp	die
+	sti
 1:	hlt
 	jmp	1b
 

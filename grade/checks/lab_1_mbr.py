@@ -74,7 +74,7 @@ def relocations(draw: Random) -> Iterator[Case]:
 
 
 @check("1.1", "relocate", points=2, title="the sector runs on at 0:0600, all of it", cases=relocations,
-       hint="Stop at the copy's first instruction (`b 0:0x" "...` on `main`) and compare memory with the disk.")
+       hint="Every label is linked at 0600h and up; until the far jump the code runs at 7C00h and up.")
 def relocate(bench: Bench, case: Case) -> None:
     goal = bench.symbol("mbr", "main")
     expect("the place of `main`", "an address from 0x600 to 0x7ff",
@@ -444,7 +444,7 @@ def waits(draw: Random) -> Iterator[Case]:
     yield Case(f"{count} ticks, and a bad key when two are left", (disk,), keys=("q",))
 
 
-@check("1.6", "time-out", points=1, title="no key in time is the default, and a bad key starts the time anew", cases=waits,
+@check("1.6", "time-out", points=1, title="no key in time: the default; a bad key: the time anew", cases=waits,
        hint="INT 1Ah AH=0 counts ticks in CX:DX. A difference of two counts survives the count's overflow.")
 def time_out(bench: Bench, case: Case) -> None:
     count = model.unpack_config(case.disks[0].config).ticks
