@@ -24,6 +24,9 @@ PROGRAMS: Mapping[int, Mapping[str, tuple[str, str]]] = {
     1: {"mbr": ("boot/boot0/mbr.bin", "mbr.S"), "boot0": ("boot/boot0/boot0.bin", "boot0.S")},
 }
 
+# The reference's own boot sector for slices.
+PROBE = "build/ref/boot/image/probe.bin"
+
 
 def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path | None, fenced: bool) -> dict[int, Programs]:
     """Build the programs of each lab, from `submission` (None: the reference), under the folder `run` of the tree.
@@ -46,15 +49,15 @@ def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path |
         made = subprocess.run(command, cwd=tree, env=_clean_environment(), capture_output=True, text=True, check=False)
     if "FenceUnavailable" in made.stderr or made.returncode and "fence:" in made.stderr and fenced and not view.exists():
         raise HarnessFault(made.stderr.strip())
-    built = {lab.number: _programs(lab, view if submission is not None else tree / "build/ref", made, errors) for lab in labs}
+    built = {lab.number: _programs(tree, lab, view if submission is not None else tree / "build/ref", made, errors) for lab in labs}
     if submission is None and made.returncode:
         raise HarnessFault(f"the reference does not build:\n{_told(made.stderr)}")
     return built
 
 
-def _programs(lab: Lab, folder: Path, made: subprocess.CompletedProcess[str],
+def _programs(tree: Path, lab: Lab, folder: Path, made: subprocess.CompletedProcess[str],
               errors: Mapping[tuple[int, str], str]) -> Programs:
-    images, broken = {}, {}
+    images, broken = {"probe": tree / PROBE}, {}
     for program, (path, file) in PROGRAMS[lab.number].items():
         image = folder / path
         if error := errors.get((lab.number, file)):

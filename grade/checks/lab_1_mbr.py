@@ -13,7 +13,8 @@ from random import Random
 from grade.bench import LOADED, Bench
 from grade.check import check
 from grade.checks.sector0 import (Case, Run, TICK, expect_loaded, expected_outcome, finish, next_answer, open_menu,
-                                  outcome_of, press_until_answer, run_choice, run_mbr, ticks)
+                                  outcome_of, press_until_answer, probe_report, run_choice, run_mbr, ticks,
+                                  with_probes)
 from grade.disk import UNUSED, Disk, Entry, Geometry, pack_table, random_sector
 from grade.failure import StudentFailure, expect, show
 from grade.models import sector0 as model
@@ -282,10 +283,13 @@ def registers(bench: Bench, case: Case) -> None:
 @check("1.4", "entry", points=1, title="DS:SI leads the next stage to its entry", cases=handovers,
        hint="SI is busy: it holds the packet's address while AH=42h runs.")
 def entry(bench: Bench, case: Case) -> None:
+    """Each slice holds a probe, which tells on COM1 what it was given; that must be so seen from outside, too."""
+    case = with_probes(bench, case)
     run = _handed_over(bench, case)
     outcome = model.mbr(case.disks, drive=case.dl)
     expect("DS:SI", f"0000:{outcome.entry_address:04x}", f"{run.segments.ds.selector:04x}:{run.registers.si:04x}")
     expect("the table at 0:07be", pack_table(case.disks[0].table), run.table)
+    expect("what the slice's probe says", model.probe_report(case.disks, outcome), probe_report(run))
 
 
 def _handed_over(bench: Bench, case: Case) -> Run:
@@ -379,6 +383,9 @@ def good_choices(draw: Random) -> Iterator[Case]:
         yield Case(f"{key} is pressed", (disk,), keys=(key,))
     disk = set_types(draw_boot0(draw, flags=0x0F), (0x06, 0x83, 0xA5, 0xA6))
     yield Case("without the packet flag, the CHS fields count", (_lie_in_lba(draw, disk),), keys=(draw.choice("1234"),))
+    first = set_types(draw_boot0(draw, flags=0xAF, setdrv=0x81), (0x06, 0x83, 0xA5, 0xA6))
+    second = replace(first, sectors={lba: random_sector(draw) for lba in first.sectors})
+    yield Case("setdrv names the second disk", (first, second), keys=(draw.choice("1234"),))
     second = Disk(SMALL, sectors={0: random_sector(draw)})
     yield Case(f"{(key := draw.choice(('F5', '5')))} is pressed, there are two disks", (draw_boot0(draw), second), keys=(key,))
 

@@ -8,9 +8,10 @@ asked of the disk, what stands in memory, where DS:SI points. Nothing that the p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from random import Random
 
+from boot.image.probe import PAYLOAD_SIZE, parse_report, stamp
 from grade.bochs import Machine
 from grade.bench import LOADED, Bench
 from grade.debugger import Registers, Segments
@@ -24,6 +25,7 @@ TICK = 219_701                                            # instructions a BIOS 
 BELL = 7
 
 MBR_BUDGET = 1_000_000        # the reference needs 90,000 for its longest message
+PROBE_BUDGET = 4_000_000      # the probe needs 250,000 for its report
 MENU_BUDGET = 2_000_000       # the reference needs 60,000 to the first look at the keyboard
 CHOICE_BUDGET = 2_500_000     # the reference needs 60,000 from a key to the sector that it starts
 CALLS = 64                    # more disk calls than this are a loop
@@ -35,13 +37,15 @@ KEYS = {"F1": b"\x1bOP", "F2": b"\x1bOQ", "F3": b"\x1bOR", "F4": b"\x1bOS", "F5"
 @dataclass(frozen=True)
 class Case:
     """What a program is put before. `about` says it in a line; drive is DL at its start (None: what the BIOS says);
-    without packet_bios, INT 13h AH=41h finds no packet calls; keys are pressed one after the other."""
+    without packet_bios, INT 13h AH=41h finds no packet calls; keys are pressed one after the other. With probes,
+    the slices hold probes (see with_probes)."""
 
     about: str
     disks: tuple[Disk, ...]
     drive: int | None = None
     packet_bios: bool = True
     keys: tuple[str, ...] = ()
+    probes: bool = False
 
     def __str__(self) -> str:
         return self.about
@@ -149,12 +153,37 @@ def finish(watch: Watch, door: str) -> Run:
 
 
 def run_mbr(bench: Bench, case: Case) -> Run:
-    """Run mbr to its end: into the sector it loads, into INT 18h, or into its last message."""
+    """Run mbr to its end: into the sector it loads, into INT 18h, or into its last message. A sector that was
+    entered may then run on by itself: a probe, to the power-off behind its report."""
     with bench.boot("mbr", case.disks, drive=case.drive) as machine:
         watch = Watch(machine, case)
         watch.open_int("int18", BASIC)
         watch.open_int("disk", DISK)
-        return finish(watch, watch.next(MBR_BUDGET))
+        run = finish(watch, watch.next(MBR_BUDGET))
+        if run.door == "entered" and case.probes:
+            watch.next(PROBE_BUDGET)
+        return run
+
+
+def with_probes(bench: Bench, case: Case) -> Case:
+    """The case with a probe in each slice; what was random in its sector is the probe's nonce and payload."""
+    template = bench.program("probe")
+    disks = tuple(replace(disk, sectors={
+        lba: stamp(template, nonce=sector[2:6].hex(), name=f"ad{unit}s{place + 1}", payload=sector[6:6 + PAYLOAD_SIZE])
+        for place, (lba, sector) in enumerate(disk.sectors.items())}) for unit, disk in enumerate(case.disks))
+    return replace(case, disks=disks, probes=True)
+
+
+def probe_report(run: Run) -> str:
+    """What a probe has said on COM1 of itself and of the entry at DS:SI. Call it when the machine is off.
+
+    (The registers in its report are left to the check that asks for them.)
+    """
+    for line in run.machine.serial.decode("ascii", "replace").splitlines():
+        with suppress(ValueError):
+            report = parse_report(line)
+            return f"@{report.nonce} entry={report.entry.hex()} sum={report.sum:08x} slice={report.name}"
+    return "nothing"
 
 
 def outcome_of(run: Run, case: Case) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from boot.image.probe import NAME_OFFSET, NAME_SIZE, NONCE_OFFSET, NONCE_SIZE, checksum
 from grade.disk import ENTRY, SIGNATURE, Disk, Entry
 
 HOME = 0x600                    # where both programs run
@@ -79,6 +80,15 @@ def mbr(disks: Sequence[Disk], *, drive: int, packet_bios: bool = True) -> Outco
     if sector[510:] != SIGNATURE:
         return Message(NO_SYSTEM)
     return Started(drive, entry.lba, TABLE_ADDRESS + ENTRY * active[0])
+
+
+def probe_report(disks: Sequence[Disk], started: Started) -> str:
+    """What a probe in the started sector says of itself and of the entry at DS:SI, if the hand-over is as agreed."""
+    sector = readable(disks, started.drive, started.lba, packet=True)
+    nonce, name = (field.rstrip(b"\0").decode("ascii") for field in
+                   (sector[NONCE_OFFSET:NONCE_OFFSET + NONCE_SIZE], sector[NAME_OFFSET:NAME_OFFSET + NAME_SIZE]))
+    entry = disks[0].table[(started.entry_address - TABLE_ADDRESS) // ENTRY].pack()
+    return f"@{nonce} entry={entry.hex()} sum={checksum(sector):08x} slice={name}"
 
 
 # ---------------------------------------------------------------- boot0
