@@ -8,7 +8,7 @@
  *	q	power off	(Bochs' port, then QEMU's)
  *	t	triple fault
  *	h	halt with interrupts off
- *	else	answer "key" and the character; F1 to F10 answer A to J
+ *	else	answer "key:" and the character; F1 to F10 answer A to J
  */
 
 	.set	SCAN_F1, 0x3b
@@ -102,9 +102,9 @@ print:
 no_table:
 	.word	0, 0, 0
 greeting:
-	.asciz	"hello from sector 0\r\n"
+	.asciz	"sector-0-ready\r\n"
 answer:
-	.ascii	"key "
+	.ascii	"key:"
 answer_key:
 	.asciz	"?\r\n"
 shutdown:
