@@ -22,6 +22,7 @@ from grade.models import sector0 as model
 SMALL = Geometry(40, 16, 63)
 TYPES = (0x01, 0x04, 0x06, 0x07, 0x0B, 0x0C, 0x0E, 0x63, 0x82, 0x83, 0xA5, 0xA6, 0xA9, 0xB7, 0xEE)
 BEYOND_CHS = 1024 * 255 * 63      # 8.4 GB: the first sector that no CHS address reaches
+BEYOND_24_BITS = 1 << 24          # a little further on
 READS = (0x02, 0x42)
 
 
@@ -30,6 +31,11 @@ READS = (0x02, 0x42)
 def draw_geometry(draw: Random) -> Geometry:
     """A small disk of an odd shape."""
     return Geometry(draw.randint(60, 300), draw.randint(2, 16), draw.randint(17, 63))
+
+
+def draw_far(draw: Random, shape: Geometry) -> int:
+    """A sector of the disk's second half, where no wrong geometry finds it by chance."""
+    return draw.randint(shape.size // 2, shape.size - 8)
 
 
 def draw_disk(draw: Random, *, geometry: Geometry = SMALL, used: int = 4, signed: bool = True,
@@ -175,10 +181,10 @@ def expect_outcome(run: Run, case: Case) -> None:
 
 def packet_reads(draw: Random) -> Iterator[Case]:
     """CHS fields that lie, and starts that CHS cannot name."""
-    for about, cylinders, low, high in (("a small disk", 300, 100, 300_000), ("past cylinder 1024", 2000, 1024 * 16 * 63, 2_000_000),
-                                        ("past 8.4 GB", 30_000, BEYOND_CHS, 30_000_000)):
+    shapes = (("a small disk", 300, 100, 300_000), ("past cylinder 1024", 2000, 1024 * 16 * 63, 2_000_000),
+              ("past 8.4 GB", 30_000, BEYOND_24_BITS, 30_000_000))
+    for (about, cylinders, low, high), number in zip(shapes, draw.sample(range(4), 3)):
         disk = draw_disk(draw, geometry=Geometry(cylinders, 16, 63))
-        number = draw.randrange(4)
         lba = draw.randint(low, high)
         decoy = disk.table[(number + 1) % 4].first_chs
         disk = move(activate(disk, number), number, lba, random_sector(draw), first_chs=decoy)
@@ -196,14 +202,14 @@ def packet(bench: Bench, case: Case) -> None:
 
 
 def chs_reads(draw: Random) -> Iterator[Case]:
-    """Disks of odd shapes, whose CHS fields were written for 255 heads and 63 sectors."""
-    for flags, packet_bios, about in ((0x00, True, "the flag is off"), (0x80, False, "the BIOS has no packet calls"),
-                                      (0x00, True, "the flag is off")):
-        disk = draw_disk(draw, geometry=draw_geometry(draw))
-        number = draw.randrange(4)
-        lba = draw.randint(disk.geometry.size // 2, disk.geometry.size - 8)
+    """Disks of odd shapes, whose CHS fields were written for 255 heads and 63 sectors. On the last disk, the
+    cylinder needs more than 8 bits."""
+    ways = ((0x00, True, "the flag is off"), (0x80, False, "the BIOS has no packet calls"), (0x00, True, "the flag is off"))
+    shapes = (draw_geometry(draw), draw_geometry(draw), replace(draw_geometry(draw), cylinders=draw.randint(600, 1000)))
+    for (flags, packet_bios, about), shape, number in zip(ways, shapes, draw.sample(range(4), 3)):
+        disk = draw_disk(draw, geometry=shape)
+        lba = draw_far(draw, shape)
         disk = move(activate(disk, number), number, lba, random_sector(draw), first_chs=Geometry(1024, 255, 63).chs(lba))
-        shape = disk.geometry
         yield Case(f"{about}: LBA {lba}, {shape.heads} heads, {shape.sectors} sectors",
                    (replace(disk, flags=flags),), packet_bios=packet_bios)
 
@@ -220,12 +226,12 @@ def chs(bench: Bench, case: Case) -> None:
 
 def unreadable(draw: Random) -> Iterator[Case]:
     disk = draw_disk(draw)
-    number = draw.randrange(4)
+    number, other = draw.sample(range(4), 2)
     yield Case("the slice starts past the end of the disk",
-               (move(activate(disk, number), number, disk.geometry.size + draw.randrange(100_000), None),))
+               (move(activate(disk, number), number, disk.geometry.size + draw.randrange(20_000), None),))
     disk = draw_disk(draw, geometry=Geometry(30_000, 16, 63))
     lba = draw.randint(BEYOND_CHS, 25_000_000)
-    disk = move(activate(disk, number), number, lba, random_sector(draw))
+    disk = move(activate(disk, other), other, lba, random_sector(draw))
     decoy = lba - BEYOND_CHS    # where an address wraps to that keeps ten bits of the cylinder
     disk = replace(disk, flags=0, sectors={**disk.sectors, decoy: random_sector(draw)})
     yield Case(f"no packet calls, LBA {lba} is past cylinder 1023", (disk,))
@@ -239,8 +245,8 @@ def cannot_read(bench: Bench, case: Case) -> None:
 
 def drives(draw: Random) -> Iterator[Case]:
     """Two disks with slices at the same places: only the drive tells them apart."""
-    for drive, flag in ((0x81, 0x80), (0x00, 0x81), (0xFF, 0x80), (draw.randint(0x82, 0xFE), 0x81)):
-        number = draw.randrange(4)
+    ways = ((0x81, 0x80), (0x00, 0x81), (0xFF, 0x80), (draw.randint(0x82, 0xFE), 0x81))
+    for (drive, flag), number in zip(ways, draw.sample(range(4), 4)):
         first = activate(draw_disk(draw), number, flag)
         second = replace(first, sectors={lba: random_sector(draw) for lba in first.sectors})
         yield Case(f"two disks, DL = {drive:02x}, the entry's flag is {flag:02x}", (first, second), drive=drive)
@@ -262,6 +268,7 @@ def handovers(draw: Random) -> Iterator[Case]:
     for number in (draw.randint(1, 3), draw.randrange(4)):
         yield Case(f"entry {number + 1} is active", (activate(draw_disk(draw), number),))
     disk = activate(draw_disk(draw, geometry=draw_geometry(draw)), number := draw.randrange(4))
+    disk = move(disk, number, draw_far(draw, disk.geometry), random_sector(draw))
     yield Case(f"entry {number + 1} is active, read by CHS", (replace(disk, flags=0),))
     first = activate(draw_disk(draw), number, 0x81)
     second = replace(first, sectors={lba: random_sector(draw) for lba in first.sectors})
