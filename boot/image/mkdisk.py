@@ -112,8 +112,9 @@ def parse_slice(text: str) -> Slice:
 def check_slices(slices: Sequence[Slice], sectors: int) -> None:
     """Refuse a table that does not fit the disk or itself. Raises DiskError, which names the entry."""
     if len(slices) > ENTRIES:
-        raise DiskError(f"{len(slices)} slices, but a partition table has {ENTRIES} entries: slice {slices[ENTRIES].number}"
-                        f" (type {slices[ENTRIES].type:02x}, start {slices[ENTRIES].start}) is one too many")
+        extra = slices[ENTRIES]
+        raise DiskError(f"{len(slices)} slices, but a partition table has {ENTRIES} entries: slice {extra.number} "
+                        f"(type {extra.type:02x}, start {extra.start}) is one too many")
     for index, one in enumerate(slices):
         _check_range(one, sectors)
         for other in slices[:index]:
@@ -134,8 +135,8 @@ def _check_pair(first: Slice, second: Slice) -> None:
     if first.number == second.number:
         raise DiskError(f"slice {second.number}: it is given twice")
     if first.start < second.end and second.start < first.end:
-        raise DiskError(f"slice {second.number}: sectors {second.start} to {second.end - 1} overlap slice {first.number}, "
-                        f"sectors {first.start} to {first.end - 1}")
+        raise DiskError(f"slice {second.number}: sectors {second.start} to {second.end - 1} overlap slice "
+                        f"{first.number}, sectors {first.start} to {first.end - 1}")
     if first.active and second.active:
         raise DiskError(f"slice {second.number}: it is active, and so is slice {first.number}; only one may be")
 
@@ -231,7 +232,14 @@ def write_contents(work: Path, boot: bytes | None, slices: Iterable[Slice], prob
             if one.fill is not None:
                 _copy_fill(one, disk)
             elif probe is not None:
-                disk.write(stamp(probe, nonce=PROBE_NONCE, name=one.name, hold=True))
+                disk.write(_stamped(probe, one))
+
+
+def _stamped(probe: bytes, one: Slice) -> bytes:
+    try:
+        return stamp(probe, nonce=PROBE_NONCE, name=one.name, hold=True)
+    except ValueError as error:
+        raise DiskError(f"slice {one.number}: {error}") from None
 
 
 def _copy_fill(one: Slice, disk: BinaryIO) -> None:

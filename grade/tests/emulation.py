@@ -49,7 +49,8 @@ def tool(name: str) -> str:
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run make in the tree, for the reference, whatever make runs us for."""
     views = ("LAB", "VIEW", "LABS_FROM", "FENCE", "VERBOSE", "SUBMISSION")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name not in views}
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith("MAKE") and name not in views}
     done = subprocess.run(["make", *arguments], cwd=TREE, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done

@@ -20,8 +20,8 @@ import pytest
 
 from boot.image.mkdisk import Slice
 from boot.image.probe import ProbeReport
-from grade.tests.emulation import (SECTOR, ProbeDisk, Qemu, bochs_report, bochs_serial, built_programs, probe_disk, qemu_report,
-                                   qemu_serial, read_sectors, set_menu, tool, write_at)
+from grade.tests.emulation import (SECTOR, ProbeDisk, Qemu, bochs_report, bochs_serial, built_programs, probe_disk,
+                                   qemu_report, qemu_serial, read_sectors, set_menu, tool, write_at)
 
 GRUB = Path("/usr/lib/grub/i386-pc")
 SYSLINUX_MBR = Path("/usr/lib/syslinux/mbr/mbr.bin")
@@ -53,7 +53,8 @@ def grub_core(folder: Path, config: str, *modules: str) -> bytes:
     """A core.img which, once loaded, does what `config` says."""
     script, core = folder / "grub.cfg", folder / "core.img"
     script.write_text(config)
-    run(tool("grub-mkimage"), "-d", GRUB, "-O", "i386-pc", "-o", core, "-p", "/", "-c", script, "biosdisk", "part_msdos", *modules)
+    run(tool("grub-mkimage"), "-d", GRUB, "-O", "i386-pc", "-o", core, "-p", "/", "-c", script, "biosdisk",
+        "part_msdos", *modules)
     return core.read_bytes()
 
 
@@ -89,7 +90,8 @@ def install_grub(disk: ProbeDisk) -> None:
 
 
 @Emulators
-@pytest.mark.parametrize("install", [install_syslinux, install_debian, install_grub], ids=["syslinux", "debian", "grub"])
+@pytest.mark.parametrize("install", [install_syslinux, install_debian, install_grub],
+                         ids=["syslinux", "debian", "grub"])
 def test_their_loader_starts_our_probe(install: Callable[[ProbeDisk], None], report_of: Callable[[Path], ProbeReport],
                                        programs: Mapping[str, bytes], tmp_path: Path) -> None:
     disk = probe_disk(tmp_path / "disk.img", programs["probe"], [FIRST, SECOND])
