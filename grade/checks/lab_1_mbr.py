@@ -395,6 +395,7 @@ def good_choices(draw: Random) -> Iterator[Case]:
     yield Case("setdrv names the second disk", (first, second), keys=(draw.choice("1234"),))
     second = Disk(SMALL, sectors={0: random_sector(draw)})
     yield Case(f"{(key := draw.choice(('F5', '5')))} is pressed, there are two disks", (draw_boot0(draw), second), keys=(key,))
+    yield Case("F5 from the second disk leads to the first", (draw_boot0(draw), second), drive=0x81, keys=("F5",))
 
 
 def _lie_in_lba(draw: Random, disk: Disk) -> Disk:
@@ -411,7 +412,9 @@ def keys(bench: Bench, case: Case) -> None:
     expect("after the key", "0:7C00 is entered", "0:7C00 is entered" if run.door else
            "a beep" if answers and answers[-1] == "beep" else "neither a beep nor a start")
     started = _expected_start(case)
-    expect_loaded(run, case.disks[started.drive - 0x80].sectors[started.lba], started.lba, started.drive)
+    disk = case.disks[started.drive - 0x80]
+    sector = disk.sectors[started.lba] if started.lba else disk.sector0(bench.program("boot0"))
+    expect_loaded(run, sector, started.lba, started.drive)
     expect("DL", f"{started.drive:02x}", f"{run.registers.dl:02x}")
     expect("DS:SI", f"0000:{started.entry_address:04x}", f"{run.segments.ds.selector:04x}:{run.registers.si:04x}")
     expect("SS:SP", "0000:7c00", f"{run.segments.ss.selector:04x}:{run.registers.sp:04x}")

@@ -162,6 +162,8 @@ def choose(disks: Sequence[Disk], choice: int, *, drive: int) -> Started | None:
     else:
         goal, lba, address = standing.drive, _start(disks[0], disks[0].table[choice], packet=packet), \
             TABLE_ADDRESS + ENTRY * choice
+    if (goal, lba) == (0x80, 0):        # boot0's own sector
+        return Started(goal, lba, address)
     sector = readable(disks, goal, lba, packet=packet)
     if sector is None or sector[510:] != SIGNATURE:
         return None
