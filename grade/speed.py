@@ -1,0 +1,140 @@
+"""`make bench`: how quick it all is.
+
+Instructions are counted by Bochs and repeat exactly; seconds are this computer's, medians of a few runs, and worth
+comparing only within one run. No test hangs on either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from grade.bench import LOADED, Bench
+from grade.build import build_view
+from grade.check import CHECK
+from grade.checks import lab_1_mbr
+from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, open_menu, press_until_answer
+from grade.failure import HarnessFault
+from grade.labs import find_labs
+
+TREE = Path(__file__).resolve().parent.parent
+RUNS = 5
+
+
+def seconds(action: Callable[[], object], runs: int = RUNS) -> tuple[float, float]:
+    """The medians of wall time and of CPU time (children's and ours) of an action."""
+    walls, processors = [], []
+    for _ in range(runs):
+        before, started = _cpu(), time.monotonic()
+        action()
+        walls.append(time.monotonic() - started)
+        processors.append(_cpu() - before)
+    return statistics.median(walls), statistics.median(processors)
+
+
+def _cpu() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def _command(*command: str) -> Callable[[], object]:
+    """Run a command of the tree, quietly; a status of 2 or more is a fault."""
+    def run() -> None:
+        done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=False)
+        if done.returncode > 1:
+            raise HarnessFault(f"{' '.join(command)}: {done.stderr.strip()}")
+    return run
+
+
+def _line(what: str, wall: float, cpu: float, target: str = "") -> None:
+    print(f"  {what:<58} {wall:7.2f} s wall {cpu:7.2f} s CPU   {target}", flush=True)
+
+
+def measure_verbs(bochs: str) -> None:
+    """make with nothing to do; a lab; an edit to its verdict."""
+    make = _command("make")
+    make()
+    _line("make, nothing to do", *seconds(make), "target 0.3 wall")
+    grade = (sys.executable, "-m", "grade", "--bochs", bochs, "--seed", "1", "--lab", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        edited = Path(folder) / "labs" / "1-mbr"
+        shutil.copytree(TREE / "labs" / "1-mbr", edited)
+        results = ("--results", str(Path(folder) / "results.json"))
+
+        def edit_and_grade() -> None:
+            with open(edited / "mbr.S", "a", encoding="utf-8") as source:
+                source.write("/* edited */\n")
+            _command(*grade, "--submission", folder, "--test", "relocate", *results)()
+
+        _line("edit of mbr.S to the verdict on exercise 1.1", *seconds(edit_and_grade, 3))
+        _line("lab 1 whole, the reference", *seconds(_command(*grade, "--reference", *results), 3), "target 12 wall")
+        _line("lab 1 whole, the stubs", *seconds(_command(*grade, *results), 1))
+
+
+def measure_boots(bochs: str) -> None:
+    """A check's cost, and what sector 0 costs the guest."""
+    place = TREE / "build" / "grade"
+    place.mkdir(parents=True, exist_ok=True)
+    run = Path(tempfile.mkdtemp(prefix="bench-", dir=place))
+    try:
+        programs = build_view(TREE, run, find_labs(TREE, "1"), submission=None, fenced=False)[1]
+        folders = (run / str(number) for number in range(1000))
+
+        def bench() -> Bench:
+            folder = next(folders)
+            folder.mkdir()
+            return Bench(folder, programs, bochs=bochs)
+
+        for judge in (lab_1_mbr.registers, lab_1_mbr.lines, lab_1_mbr.keys):
+            check = getattr(judge, CHECK)
+            case = check.draw("1")[0]
+            _line(f"one boot of check `{check.name}`", *seconds(lambda: judge(bench(), case)), "target 0.4 CPU")
+        _count_instructions(bench)
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def _count_instructions(bench: Callable[[], Bench]) -> None:
+    case = getattr(lab_1_mbr.registers, CHECK).draw("1")[0]
+    with bench().boot("mbr", case.disks) as machine:
+        began = machine.stop.tick
+        machine.break_at(LOADED)
+        _count("mbr: 0:7C00 to the slice, the BIOS' disk read included", machine.run(MBR_BUDGET).tick - began, MBR_BUDGET)
+    case = getattr(lab_1_mbr.keys, CHECK).draw("1")[0]
+    with bench().boot("boot0", case.disks) as machine:
+        began = machine.stop.tick
+        menu = open_menu(machine, case)
+        _count("boot0: 0:7C00 to the first look at the keyboard", machine.stop.tick - began, MENU_BUDGET)
+        began = machine.stop.tick
+        press_until_answer(menu, case.keys[0])
+        _count("boot0: a key to the slice, table written back", machine.stop.tick - began, CHOICE_BUDGET)
+
+
+def _count(what: str, ticks: int, budget: int) -> None:
+    print(f"  {what:<58} {ticks:9,} instructions (a check allows {budget:,})", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 2 when something that is measured does not work."""
+    parser = argparse.ArgumentParser(prog="python3 -m grade.speed", description="Measure builds, gradings and boots.")
+    parser.add_argument("--bochs", default="bochs", help="the emulator (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        measure_verbs(options.bochs)
+        measure_boots(options.bochs)
+    except HarnessFault as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
