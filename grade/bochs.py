@@ -173,7 +173,8 @@ class Machine:
                 env={**os.environ, "TERM": "xterm", "INPUTRC": str(self._folder / "inputrc"), "LANG": "C"})
         except pexpect.ExceptionPexpect as error:
             raise MachineFault(f"{self._bochs} cannot be started: {error}; run `make doctor`") from None
-        self._child.delaybeforesend = None
+        self._child.delaybeforesend = None      # pexpect's courtesies towards people: 0.05 s a line, 0.1 s at the end
+        self._child.delayafterclose = self._child.ptyproc.delayafterclose = 0
         try:
             self._connect_screen()
             self._await_prompt()
@@ -197,6 +198,7 @@ class Machine:
             with suppress(OSError, pexpect.ExceptionPexpect):
                 self._child.sendline("q")
                 self._child.expect(pexpect.EOF, timeout=5)
+                self._child.wait()
         self._child.close(force=True)
         self._drain.stop()
         self._serial = bytes(self._drain.received)
