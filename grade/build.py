@@ -66,7 +66,7 @@ def _programs(tree: Path, lab: Lab, folder: Path, made: subprocess.CompletedProc
             images[program] = image
         else:
             broken[program] = _told(made.stderr, (f"labs/{lab.name}/{file}", f"{program}:", program))
-    return Programs(folder, images, broken)
+    return Programs(folder, images, broken, _toolprefix(tree))
 
 
 def _told(text: str, about: Sequence[str] = ()) -> str:
@@ -74,6 +74,12 @@ def _told(text: str, about: Sequence[str] = ()) -> str:
     lines = [line for line in text.splitlines() if line and not re.match(r"g?make(\[\d+\])?:", line)]
     chosen = [line for line in lines if any(word in line for word in about)] or lines
     return "\n".join(chosen[:20]) or "no program, and no word of why"
+
+
+def _toolprefix(tree: Path) -> str:
+    """TOOLPREFIX as make has it: the environment's, or what setup.sh found."""
+    found = re.search(r"^TOOLPREFIX \?= *(\S*)", (tree / "build" / "tools.mk").read_text(encoding="utf-8"), re.MULTILINE)
+    return os.environ.get("TOOLPREFIX") or (found[1] if found else "")
 
 
 def _clean_environment() -> dict[str, str]:

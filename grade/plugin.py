@@ -61,7 +61,7 @@ class Grading:
     def load(run: Path) -> Grading:
         told = json.loads((run / "grading.json").read_text(encoding="utf-8"))
         programs = {int(lab): Programs(Path(built["folder"]), {name: Path(path) for name, path in built["images"].items()},
-                                       built["errors"]) for lab, built in told["programs"].items()}
+                                       built["errors"], built["toolprefix"]) for lab, built in told["programs"].items()}
         return Grading(run, told["seed"], told["bochs"], told["wanted"], programs, told["keep"])
 
     def save(self) -> None:

@@ -58,6 +58,7 @@ check|extlinux|a third party's loader|extlinux
 check|syslinux|a third party's loader|syslinux
 check|mcopy|writes FAT without mounting|mtools
 check|mkfs.fat|makes FAT file systems|dosfstools
+debug|gdb|speaks to QEMU's stub|gdb
 END
 }
 
@@ -312,7 +313,7 @@ install_wanted() {
 	[ -z "$needed" ] || install $needed
 	known=""
 	unknown=""
-	for package in $(packages_of 'handouts\|check'); do
+	for package in $(packages_of 'handouts\|check\|debug'); do
 		if apt-cache show "$package" >/dev/null 2>&1; then
 			known="$known $package"
 		else
