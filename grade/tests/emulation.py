@@ -78,12 +78,12 @@ class ProbeDisk:
         """The 16 bytes of entry 1 to 4, as they stand on the disk now."""
         return read_sectors(self.image, 0)[0x1AE + 16 * number:0x1BE + 16 * number]
 
-    def check(self, report: ProbeReport, number: int) -> None:
+    def check(self, report: ProbeReport, number: int, *, drive: int = 0x80) -> None:
         """The report is that of slice `number`, whole, started as a boot sector may expect."""
         one = next(one for one in self.slices if one.number == number)
         assert report.nonce == self.nonce and report.name == one.name
         assert report.sum == checksum(self.probes[one.name])
-        assert report.dl == 0x80
+        assert report.dl == drive
         assert report.cs * 16 + report.ip == 0x7C00
         assert report.entry[4:] == self.table_entry(number)[4:]
         assert report.entry[0] & 0x80

@@ -290,6 +290,8 @@ def test_two_builds_are_identical(programs: Mapping[str, bytes], tmp_path: Path)
 COMPLAINTS = {
     "overlap": ([FREEBSD, "n=2,type=83,start=20062,size=10"],
                 "slice 2: sectors 20062 to 20071 overlap slice 1, sectors 63 to 20062"),
+    "overlap in front": (["n=1,type=83,start=100,size=5", "n=2,type=83,start=90,size=11"],
+                         "slice 2: sectors 90 to 100 overlap slice 1, sectors 100 to 104"),
     "inside": (["n=3,type=83,start=100,size=1", "n=4,type=83,start=1,size=1000"],
                "slice 4: sectors 1 to 1000 overlap slice 3"),
     "past the end": (["n=2,type=83,start=65535,size=2"],
