@@ -38,6 +38,7 @@ MBR_FLAGS_OFFSET = 0x1BD
 BOOT0_MAGIC_OFFSET, BOOT0_MAGIC = 0x1B0, b"\x66\xbb"
 DISK_ID = 0x30637270            # "prc0"; any other would do, but not a random one
 PROBE_NONCE = "proc0"
+PROBE_HOLD = 182                # ticks, ten seconds: time to read the screen
 COPY_BYTES = 64 << 10           # a multiple of what file systems allocate
 
 _UNITS = {"s": 1, "": 1, "K": (1 << 10) // SECTOR, "M": (1 << 20) // SECTOR, "G": (1 << 30) // SECTOR}
@@ -237,7 +238,7 @@ def write_contents(work: Path, boot: bytes | None, slices: Iterable[Slice], prob
 
 def _stamped(probe: bytes, one: Slice) -> bytes:
     try:
-        return stamp(probe, nonce=PROBE_NONCE, name=one.name, hold=True)
+        return stamp(probe, nonce=PROBE_NONCE, name=one.name, hold=PROBE_HOLD)
     except ValueError as error:
         raise DiskError(f"slice {one.number}: {error}") from None
 

@@ -8,7 +8,8 @@
  *            7C00..7DFF  this sector; never written, so that its checksum
  *                        is that of the sector as it was loaded
  *            7E00..7E22  what was found on entry, in the report's order
- * Ends at:   power-off, in Bochs and in QEMU; in hold mode after a key.
+ * Ends at:   power-off, in Bochs and in QEMU; where `hold' says so,
+ *            after a key or that many ticks.
  *
  * The report is one line on COM1, at 115200 8N1 by port I/O:
  *
@@ -148,15 +149,23 @@ start:
 	call	put_text
 	mov	$line_end, %si
 	call	put_text
-	testb	$1, hold
-	jz	1f
 	mov	$0, %ah
-	int	$0x16			/* waits for a key */
-
+	int	$0x1a
+	mov	%dx, %di		/* the tick at which the wait began */
+1:	mov	$1, %ah
+	int	$0x16
+	jnz	2f			/* a key */
+	mov	$0, %ah
+	int	$0x1a
+	sub	%di, %dx
+	movzbw	hold, %ax
+	cmp	%ax, %dx
+	jb	1b
+2:
 /*
  * 5. Power off: Bochs' way, QEMU's way, or stop here.
  */
-1:	mov	$shutdown, %si
+	mov	$shutdown, %si
 	mov	$BOCHS_SHUTDOWN, %dx
 	mov	$SHUTDOWN_SIZE, %cx
 	rep outsb
@@ -274,7 +283,7 @@ nonce:	.fill	8, 1, 0
 	.byte	0
 name:	.fill	16, 1, 0
 	.byte	0
-hold:	.byte	0			/* 1: wait for a key before power-off */
+hold:	.byte	0			/* ticks to wait for a key before power-off */
 payload:				/* 51 bytes of the caller's choice */
 	.org	SECTOR - 2
 	.word	MAGIC

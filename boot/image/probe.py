@@ -51,13 +51,14 @@ class ProbeReport:
     name: str
 
 
-def stamp(template: bytes, *, nonce: str, name: str, payload: bytes = b"", hold: bool = False) -> bytes:
+def stamp(template: bytes, *, nonce: str, name: str, payload: bytes = b"", hold: int = 0) -> bytes:
     """Return the sector of a probe for one slice.
 
     nonce:   1 to 8 printable characters; what the report begins with.
     name:    at most 16 printable characters; the slice, such as "ad0s1".
     payload: at most 51 bytes of any value.
-    hold:    wait for a key before the power goes off, for a person at the screen.
+    hold:    for a person at the screen, wait for a key before the power goes off, at most so many ticks (18.2 a
+             second, at most 255).
 
     Raises ValueError when the template is no probe or a field does not fit.
     """

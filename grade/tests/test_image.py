@@ -132,9 +132,9 @@ def test_sector_is_what_objcopy_makes_of_it(name: str, programs: Mapping[str, by
 def test_probe_stamps_only_its_fields(programs: Mapping[str, bytes]) -> None:
     template = programs["probe"]
     payload = bytes(range(1, 52))
-    stamped = probe.stamp(template, nonce="12345678", name="ad0s1-abcdefghij", payload=payload, hold=True)
+    stamped = probe.stamp(template, nonce="12345678", name="ad0s1-abcdefghij", payload=payload, hold=182)
     assert stamped[:0x1B0] == template[:0x1B0]
-    assert stamped[0x1B0:] == b"12345678\0ad0s1-abcdefghij\0\1" + payload + b"\x55\xaa"
+    assert stamped[0x1B0:] == b"12345678\0ad0s1-abcdefghij\0\xb6" + payload + b"\x55\xaa"
 
 
 @pytest.mark.parametrize("fields, complaint", [

@@ -118,7 +118,7 @@
 
 	.code16
 	.text
-	.globl	start
+	.globl	start, main
 /*
  * 1. Relocate to 0600h, and make the run-time data.
  */

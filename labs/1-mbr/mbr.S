@@ -40,7 +40,7 @@
 
 	.code16
 	.text
-	.globl	start
+	.globl	start, main
 start:
 	cld
 /*
