@@ -58,6 +58,8 @@
 	.set	LSR_ROOM, 0x20		/* a character may be written */
 	.set	LSR_EMPTY, 0x40		/* the last one has left the line */
 
+	.set	BDA_TICKS, 0x46c	/* BIOS data: ticks since midnight */
+
 	.set	BOCHS_SHUTDOWN, 0x8900	/* takes the letters of "Shutdown" */
 	.set	QEMU_PM1A_CONTROL, 0x604
 	.set	SLEEP_ENABLE, 0x2000	/* with sleep type 0: off */
@@ -115,10 +117,10 @@ start:
 	mov	$COM1_LCR, %dx
 	mov	$LCR_DLAB | LCR_8N1, %al
 	out	%al, %dx
-	mov	$COM1_DATA, %dx
+	mov	$COM1_DATA & 0xff, %dl
 	mov	$DIVISOR_115200, %ax
 	out	%ax, %dx
-	mov	$COM1_LCR, %dx
+	mov	$COM1_LCR & 0xff, %dl
 	mov	$LCR_8N1, %al
 	out	%al, %dx
 
@@ -149,17 +151,12 @@ start:
 	call	put_text
 	mov	$line_end, %si
 	call	put_text
-	mov	$0, %ah
-	int	$0x1a
-	mov	%dx, %di		/* the tick at which the wait began */
+	movzbw	hold, %di
+	add	BDA_TICKS, %di		/* the tick at which the wait ends */
 1:	mov	$1, %ah
 	int	$0x16
 	jnz	2f			/* a key */
-	mov	$0, %ah
-	int	$0x1a
-	sub	%di, %dx
-	movzbw	hold, %ax
-	cmp	%ax, %dx
+	cmp	%di, BDA_TICKS
 	jb	1b
 2:
 /*
