@@ -126,9 +126,7 @@ start:
 
 	mov	$send, %di
 	mov	$found, %bx
-	mov	$at, %si
-	call	put_text
-	mov	$nonce, %si
+	mov	$nonce - 1, %si		/* with the @ */
 	call	put_text
 	mov	$report, %si
 	call	put_text
@@ -145,6 +143,8 @@ start:
  * 4. Show.
  */
 	mov	$show, %di
+	mov	$line_end, %si
+	call	put_text
 	mov	$started, %si
 	call	put_text
 	mov	$name, %si
@@ -241,7 +241,6 @@ show:
 	pop	%bx
 	ret
 
-at:	.asciz	"@"
 report:	.ascii	" probe cs="
 	.byte	WORD
 	.ascii	" ip="
@@ -275,7 +274,8 @@ shutdown:
  * The stamped fields, at the offsets that probe.py knows.  The two texts end
  * with a NUL that is never stamped.
  */
-	.org	0x1b0
+	.org	0x1b0 - 1
+	.ascii	"@"
 nonce:	.fill	8, 1, 0
 	.byte	0
 name:	.fill	16, 1, 0
