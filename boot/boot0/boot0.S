@@ -139,18 +139,6 @@ start:
 	incb	WHOLE_SECTOR(%bp)
 	ljmp	$0, $main
 main:
-#ifdef SIO
-	/* 115200 8N1: divisor 1, which INT 14h cannot set. */
-	mov	$COM1_LCR, %dx
-	mov	$0x83, %al		/* DLAB: the divisor shows at 3F8h */
-	out	%al, %dx
-	mov	$COM1_DATA & 0xff, %dl
-	mov	$1, %ax
-	out	%ax, %dx
-	mov	$COM1_LCR & 0xff, %dl
-	mov	$3, %al
-	out	%al, %dx
-#endif
 /*
  * 2. Choose the drive: byte 1BAh if FL_SETDRV says so, or if the BIOS named
  * a floppy, on which we then write nothing.
@@ -166,6 +154,18 @@ main:
 #endif
 1:	mov	SETDRV(%bp), %dl
 2:	mov	%dl, DRIVE(%bp)
+#ifdef SIO
+	/* 115200 8N1: divisor 1, which INT 14h cannot set. */
+	mov	$COM1_LCR, %dx
+	mov	$0x83, %al		/* DLAB: the divisor shows at 3F8h */
+	out	%al, %dx
+	mov	$COM1_DATA & 0xff, %dl
+	mov	$1, %ax
+	out	%ax, %dx
+	mov	$COM1_LCR & 0xff, %dl
+	mov	$3, %al
+	out	%al, %dx
+#endif
 
 /*
  * 3. List the menu.
