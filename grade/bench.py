@@ -114,6 +114,8 @@ class Bench:
         if program is None:
             return ""
         if 0x7C00 <= address < 0x7E00:
+            if self._machine.stop.why == "power-off":
+                return "the sector that was read to 0:7C00, which then switched the machine off"
             early = self._line(program, address - LOADED + HOME)
             return f"{early}, before the move to 0:0600; or in the sector that was read to 0:7C00"
         if not 0x600 <= address < 0x800:
@@ -137,7 +139,7 @@ def describe(stop: Stop) -> str:
         "power-off": "the machine was switched off",
         "panic": f"the emulator gave up: {stop.line[11:]}",
         "flood": f"the program flooded its output: {stop.line}",
-    }.get(stop.why, "the machine stood at a point that the check looks at") + f" (tick {stop.tick})"
+    }.get(stop.why, "the machine stood at a point that the check looks at")
 
 
 def printable(text: str) -> str:
