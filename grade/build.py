@@ -13,8 +13,10 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from grade import fence
 from grade.bench import Programs
 from grade.failure import HarnessFault
 from grade.labs import Lab, SubmissionError, collect
@@ -38,20 +40,21 @@ def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path |
     view = run / "view"
     errors: dict[tuple[int, str], str] = {}
     for lab in labs if submission is not None else ():
-        try:
-            collect(lab, submission, run)
-        except SubmissionError as error:
-            errors.update({(lab.number, file): str(error) for file in lab.files})
+        for file, source in lab.files.items():
+            try:
+                collect(replace(lab, files={file: source}), submission, run)
+            except SubmissionError as error:
+                errors[lab.number, file] = str(error)
     command = ["make", "-k", "view", f"LAB={' '.join(lab.name for lab in labs) if submission is not None else ''}",
                f"LABS_FROM={sources.relative_to(tree)}", f"VIEW={view.relative_to(tree)}",
                f"FENCE={'require' if fenced else 'unfenced'}"]
     with _reference_lock(tree):
         made = subprocess.run(command, cwd=tree, env=_clean_environment(), capture_output=True, text=True, check=False)
-    if "FenceUnavailable" in made.stderr or made.returncode and "fence:" in made.stderr and fenced and not view.exists():
-        raise HarnessFault(made.stderr.strip())
+    if re.search(r"^fence: ", made.stderr, re.MULTILINE) and (why := fence.available()):    # a student can print that, too
+        raise HarnessFault(why)
     built = {lab.number: _programs(tree, lab, view if submission is not None else tree / "build/ref", made, errors) for lab in labs}
     if submission is None and made.returncode:
-        raise HarnessFault(f"the reference does not build:\n{_told(made.stderr)}")
+        raise HarnessFault("the reference does not build:\n" + "\n".join(_spoken(made.stderr)))
     return built
 
 
@@ -65,15 +68,24 @@ def _programs(tree: Path, lab: Lab, folder: Path, made: subprocess.CompletedProc
         elif image.is_file():
             images[program] = image
         else:
-            broken[program] = _told(made.stderr, (f"labs/{lab.name}/{file}", f"{program}:", program))
+            broken[program] = _told(made.stderr.replace(f"{folder.relative_to(tree)}/", ""), lab, program)
     return Programs(folder, images, broken, _toolprefix(tree))
 
 
-def _told(text: str, about: Sequence[str] = ()) -> str:
-    """What the tools said, without make's own remarks; the lines that name one of `about`, or all of them."""
-    lines = [line for line in text.splitlines() if line and not re.match(r"g?make(\[\d+\])?:", line)]
-    chosen = [line for line in lines if any(word in line for word in about)] or lines
-    return "\n".join(chosen[:20]) or "no program, and no word of why"
+def _told(text: str, lab: Lab, program: str) -> str:
+    """What the tools said of one program, each line once; a line that names none goes with the line before it.
+    All that they said, if they named none."""
+    names = {name: (f"labs/{lab.name}/{file}", f"/{name}.o", f"{name}: ") for name, (_, file) in PROGRAMS[lab.number].items()}
+    named, told = "", []
+    for line in _spoken(text):
+        named = next((name for name, words in names.items() if any(word in line for word in words)), named)
+        told += [line] * (named == program and line not in told)
+    return "\n".join((told or _spoken(text))[:20]) or "no program, and no word of why"
+
+
+def _spoken(text: str) -> list[str]:
+    """The lines that tools print, without make's own remarks."""
+    return [line for line in text.splitlines() if line and not re.match(r"g?make(\[\d+\])?:", line)]
 
 
 def _toolprefix(tree: Path) -> str:

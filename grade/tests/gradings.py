@@ -1,0 +1,99 @@
+"""What the tests of whole gradings share: `python3 -m grade` on a folder, and whether it left a process behind.
+
+A grading's processes start sessions of their own, and outlive it if it dies badly. So each carries a tag in its
+environment, by which it is found wherever it went.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grade.labs import tree_root
+
+TREE = tree_root()
+TAG = "PROC0_TEST_TAG"
+WALL_SECONDS = 240      # a watchdog: the longest of them takes a tenth of it on an idle computer
+
+
+@dataclass
+class Grading:
+    """A grading under way, or over. Use `start` or `grade`."""
+
+    process: subprocess.Popen[str]
+    tag: str
+    results_file: Path
+    out: str = ""
+    err: str = ""
+
+    @property
+    def status(self) -> int:
+        return self.process.returncode
+
+    @property
+    def last_line(self) -> str:
+        return (self.out.strip().splitlines() or [""])[-1]
+
+    @property
+    def results(self) -> dict[str, Any]:
+        return json.loads(self.results_file.read_text(encoding="utf-8"))
+
+    def finish(self) -> Grading:
+        """Wait for its end."""
+        self.out, self.err = self.process.communicate(timeout=WALL_SECONDS)
+        return self
+
+    def processes(self) -> list[int]:
+        """Those of its processes that live."""
+        mark = f"{TAG}={self.tag}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+        return found
+
+    def runs(self, program: str) -> bool:
+        """Does one of its processes run this program now?"""
+        return any(name_of(process) == program for process in self.processes())
+
+
+def name_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def start(*arguments: str, results: Path, tree: Path = TREE, environment: Mapping[str, str] | None = None) -> Grading:
+    """Start `python3 -m grade` with these arguments, in a process group of its own."""
+    tag = secrets.token_hex(8)
+    process = subprocess.Popen([sys.executable, "-m", "grade", f"--results={results}", *arguments], cwd=tree, text=True,
+                               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {}), TAG: tag},
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    return Grading(process, tag, results)
+
+
+def grade(*arguments: str, results: Path, **options: Any) -> Grading:
+    """Start one, and wait for its end."""
+    return start(*arguments, results=results, **options).finish()
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Does the condition come true within a minute?"""
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
