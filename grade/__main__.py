@@ -57,7 +57,7 @@ class Collector:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade; see the module. Prints what is wrong in one line, never a traceback, for what a user can cause."""
     options = _parse(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _grade(options)
     except (HarnessFault, LabError, fence.FenceUnavailable) as error:
@@ -94,6 +94,8 @@ def _grade(options: argparse.Namespace) -> int:
     submission = None if options.reference else options.submission or TREE
     if options.submission and not options.submission.is_dir():
         raise HarnessFault(f"SUBMISSION={options.submission} is not a folder")
+    if not shutil.which(options.bochs):
+        raise HarnessFault(f"{options.bochs} is missing: run `make setup`")
     fenced = options.submission is not None
     if fenced and (why := fence.available()):
         raise HarnessFault(f"a submission is built behind a fence only, and there is none here: {why}")
@@ -112,7 +114,7 @@ def _grade(options: argparse.Namespace) -> int:
         collector.progress.clear()
         if collector.faults:
             fault = collector.faults[0]
-            raise HarnessFault(f"{fault.exercise} {fault.check}, case {fault.case}: {fault.what}\n{fault.aftermath}")
+            raise HarnessFault(f"{fault.exercise} {fault.check}, case {fault.case}: {fault.what}\n{fault.aftermath}".rstrip())
         return _conclude(options, seed, tallies, time.monotonic() - started, run)
     finally:
         if not options.keep:

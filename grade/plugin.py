@@ -147,5 +147,7 @@ def _verdict(item: pytest.Item, call: pytest.CallInfo) -> Verdict:
         return Verdict(**common, ended="failed", what=error.what, expected=error.expected, got=error.got, aftermath=aftermath)
     if isinstance(error, (HarnessFault, Unreadable)):
         return Verdict(**common, ended="fault", what=str(error), aftermath=aftermath)
+    if isinstance(error, OSError):      # a full disk, for one
+        return Verdict(**common, ended="fault", what=f"{error.filename or 'this computer'}: {error.strerror or error}")
     return Verdict(**common, ended="fault", aftermath=aftermath,
                    what="".join(traceback.format_exception(type(error), error, error.__traceback__)))

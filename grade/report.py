@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +97,8 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
     """One failed check: the first case that failed, in full."""
     verdict, check, lab = tally.failures[0], tally.check, tally.lab
     others = len(tally.failures) - 1
-    again = f"make grade LAB={lab.number} TEST={check.name} SEED={seed}" + (f" SUBMISSION={submission}" if submission else "")
+    again = shlex.join(["make", "grade", f"LAB={lab.number}", f"TEST={check.name}", f"SEED={seed}",
+                        *([f"SUBMISSION={submission}"] if submission else [])])
     more = f" (and {others} more of its {tally.cases} cases)" if others else ""
     return [f"--- {check.exercise} {check.name}: {check.title}",
             f"    case      {verdict.case}{more}",
