@@ -20,6 +20,11 @@ from grade.models.sector0 import HOME
 
 POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3 million ticks
 LOADED = 0x7C00
+SHOWN = 72                    # of a line on COM1, in a report
+# Garbage for a program to start with: another spelling of its address, a stack elsewhere, segments that lead nowhere.
+DIRT = {"cs": 0x07C0, "eip": 0, "ss": 0x3000, "esp": 0x8000, "ds": 0x2345, "es": 0x4321, "ebx": 0xB0B0B0B0,
+        "ecx": 0xC0C0C0C0, "esi": 0x51515151, "edi": 0xD1D1D1D1, "ebp": 0xB9B9B9B9}
+
 STUB = "it stands in the stub of"      # and then the stub's own words
 
 
@@ -50,9 +55,11 @@ class Bench:
         self._machine: Machine | None = None
 
     @contextmanager
-    def boot(self, program: str, disks: Sequence[Disk], *, drive: int | None = None) -> Iterator[Machine]:
+    def boot(self, program: str, disks: Sequence[Disk], *, drive: int | None = None,
+             dirty: bool = False) -> Iterator[Machine]:
         """Switch on a PC with these disks, disks[0] having `program` in sector 0, and stop at 0:7C00 before the
-        program's first instruction, with DL changed to `drive` if that is given."""
+        program's first instruction, with DL changed to `drive` if that is given, and everything else changed that a
+        boot sector may not rely on if `dirty`."""
         image = self._programs.image(program)
         self._program = program
         shaped = []
@@ -68,6 +75,8 @@ class Bench:
             machine.unbreak(entry)
             if drive is not None:
                 machine.set_register("edx", machine.registers().edx & ~0xFF | drive)
+            for name, value in DIRT.items() if dirty else ():
+                machine.set_register(name, value)
             yield machine
 
     def program(self, name: str) -> bytes:
@@ -105,7 +114,7 @@ class Bench:
                          f"ebp {registers.ebp:08x}  eflags {registers.eflags:08x}")
             if place := self._where(base + registers.eip):
                 lines.append(f"at {place}")
-        lines += ["COM1's last lines:", *(f"  {printable(line)}" for line in tail)] if tail else ["nothing on COM1"]
+        lines += ["COM1's last lines:", *(f"  {printable(line[:SHOWN])}" for line in tail)] if tail else ["nothing on COM1"]
         return "\n".join(lines)
 
     def _where(self, address: int) -> str:

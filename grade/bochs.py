@@ -400,7 +400,7 @@ class Machine:
     # -- changing
 
     def set_register(self, name: str, value: int) -> None:
-        """Set a 32-bit register: "edx"."""
+        """Set a 32-bit register, "edx", "eip", or in real mode a segment register, "es"."""
         self._tell(f"set {name} = {value:#x}")
 
     def poke(self, address: int, data: bytes) -> None:

@@ -12,7 +12,7 @@ from random import Random
 
 from grade.bench import LOADED, Bench
 from grade.check import check
-from grade.checks.sector0 import (Case, Run, TICK, expect_loaded, expected_outcome, finish, next_answer, open_menu,
+from grade.checks.sector0 import (PACKET_ANSWERS, Case, Run, TICK, expect_loaded, expected_outcome, finish, next_answer, open_menu,
                                   outcome_of, press_until_answer, probe_report, run_choice, run_mbr, ticks,
                                   with_probes)
 from grade.disk import UNUSED, Disk, Entry, Geometry, pack_table, random_sector
@@ -24,6 +24,7 @@ TYPES = (0x01, 0x04, 0x06, 0x07, 0x0B, 0x0C, 0x0E, 0x63, 0x82, 0x83, 0xA5, 0xA6,
 BEYOND_CHS = 1024 * 255 * 63      # 8.4 GB: the first sector that no CHS address reaches
 BEYOND_24_BITS = 1 << 24          # a little further on
 READS = (0x02, 0x42)
+LONG_WAIT = 15                    # ticks after which a longer time-out is known to be one
 
 
 # ---------------------------------------------------------------- drawing disks
@@ -76,8 +77,10 @@ def active_number(disk: Disk) -> int:
 # ---------------------------------------------------------------- 1.1 relocate
 
 def relocations(draw: Random) -> Iterator[Case]:
-    for drive in (0x80, draw.choice((0x00, 0x7F, 0x81, 0xFF))):
-        yield Case(f"DL = {drive:02x}", (activate(draw_disk(draw), draw.randrange(4)),), drive=drive)
+    yield Case("DL = 80", (activate(draw_disk(draw), draw.randrange(4)),), drive=0x80)
+    drive = draw.choice((0x00, 0x7F, 0x81, 0xFF))
+    yield Case(f"DL = {drive:02x}, CS:IP is 07C0:0000, DS, ES, SS and SP are garbage",
+               (activate(draw_disk(draw), draw.randrange(4)),), drive=drive, dirty=True)
 
 
 @check("1.1", "relocate", points=2, title="the sector runs on at 0:0600, all of it", cases=relocations,
@@ -86,7 +89,7 @@ def relocate(bench: Bench, case: Case) -> None:
     goal = bench.symbol("mbr", "main")
     expect("the place of `main`", "an address from 0x600 to 0x7ff",
            "an address from 0x600 to 0x7ff" if 0x600 <= goal < 0x800 else f"{goal:#x}")
-    with bench.boot("mbr", case.disks, drive=case.drive) as machine:
+    with bench.boot("mbr", case.disks, drive=case.drive, dirty=case.dirty) as machine:
         machine.break_at(goal)
         if machine.run(100_000).why != "breakpoint":
             raise StudentFailure("the way from 0:7C00 to `main` in the copy", f"a stop at 0000:{goal:04x}",
@@ -192,7 +195,7 @@ def expect_scanned(run: Run, case: Case) -> None:
 
 def expect_outcome(run: Run, case: Case) -> None:
     """The run ended as the model says."""
-    outcome = model.mbr(case.disks, drive=case.dl, packet_bios=case.packet_bios)
+    outcome = model.mbr(case.disks, drive=case.dl, packet_bios=case.packets == "yes")
     expect("the end", expected_outcome(outcome), outcome_of(run, case))
 
 
@@ -223,14 +226,16 @@ def packet(bench: Bench, case: Case) -> None:
 def chs_reads(draw: Random) -> Iterator[Case]:
     """Disks of odd shapes, whose CHS fields were written for 255 heads and 63 sectors. On the last disk, the
     cylinder needs more than 8 bits."""
-    ways = ((0x00, True, "the flag is off"), (0x80, False, "the BIOS has no packet calls"), (0x00, True, "the flag is off"))
-    shapes = (draw_geometry(draw), draw_geometry(draw), replace(draw_geometry(draw), cylinders=draw.randint(600, 1000)))
-    for (flags, packet_bios, about), shape, number in zip(ways, shapes, draw.sample(range(4), 3)):
+    ways = ((0x00, "yes", "the flag is off"), (0x00, "yes", "the flag is off"),
+            *((0x80, packets, f"AH=41h has {packets}") for packets in PACKET_ANSWERS))
+    shapes = (replace(draw_geometry(draw), cylinders=draw.randint(600, 1000)), *(draw_geometry(draw) for _ in ways[1:]))
+    for (flags, packets, about), shape in zip(ways, shapes):
+        number = draw.randrange(4)
         disk = draw_disk(draw, geometry=shape)
         lba = draw_far(draw, shape)
         disk = move(activate(disk, number), number, lba, random_sector(draw), first_chs=Geometry(1024, 255, 63).chs(lba))
         yield Case(f"{about}: LBA {lba}, {shape.heads} heads, {shape.sectors} sectors",
-                   (replace(disk, flags=flags),), packet_bios=packet_bios)
+                   (replace(disk, flags=flags),), packets=packets)
 
 
 @check("1.3", "chs", points=1, title="without packet calls, CHS by the BIOS' geometry", cases=chs_reads,
@@ -249,11 +254,12 @@ def unreadable(draw: Random) -> Iterator[Case]:
     yield Case("the slice starts past the end of the disk",
                (move(activate(disk, number), number, disk.geometry.size + draw.randrange(20_000), None),))
     disk = draw_disk(draw, geometry=Geometry(30_000, 16, 63))
-    lba = draw.randint(BEYOND_CHS, 25_000_000)
-    disk = move(activate(disk, other), other, lba, random_sector(draw))
-    decoy = lba - BEYOND_CHS    # where an address wraps to that keeps ten bits of the cylinder
-    disk = replace(disk, flags=0, sectors={**disk.sectors, decoy: random_sector(draw)})
-    yield Case(f"no packet calls, LBA {lba} is past cylinder 1023", (disk,))
+    disk = activate(disk, other)
+    for about, lba in (("the first sector of cylinder 1024", BEYOND_CHS), ("past it", draw.randint(BEYOND_CHS, 25_000_000))):
+        far = move(disk, other, lba, random_sector(draw))
+        decoy = lba - BEYOND_CHS or 1    # where an address wraps to that keeps ten bits of the cylinder
+        far = replace(far, flags=0, sectors={**far.sectors, decoy: random_sector(draw)})
+        yield Case(f"no packet calls, LBA {lba}: {about}", (far,))
     yield sound(draw)
 
 
@@ -399,12 +405,11 @@ def prompt(bench: Bench, case: Case) -> None:
 
 
 def _expect_rows(bench: Bench, case: Case, part) -> None:
-    """That part of the screen which `part` picks is as in the model's menu."""
+    """That part of the screen which `part` picks is as in the model's menu, whatever comes after the menu."""
     with bench.boot("boot0", case.disks, drive=case.drive) as machine:
         menu = open_menu(machine, case)
         expected = model.menu(case.disks, drive=case.dl).lines
         expect("on the screen", part(list(expected)) or ["(no such line)"], part(menu.rows) or ["(no such line)"])
-        expect("after the menu", "a wait for a key", "a wait for a key" if menu.keyboard else "no look at the keyboard")
 
 
 # ---------------------------------------------------------------- 1.6 choose
@@ -481,6 +486,7 @@ def waits(draw: Random) -> Iterator[Case]:
     for about, count in (("a short time-out", draw.randint(3, 6)), ("a longer one", draw.randint(9, 14))):
         disk = set_types(draw_boot0(draw, ticks=count, default=draw.randrange(4)), (0x06, 0x83, 0xA5, 0xA6))
         yield Case(f"{about}, {count} ticks, no key", (disk,))
+    yield Case("a time-out of more than 255 ticks, no key", (draw_boot0(draw, ticks=0x100 + draw.randint(2, 5)),))
     count = draw.randint(8, 10)
     disk = set_types(draw_boot0(draw, ticks=count, default=draw.randrange(4)), (0x06, 0x83, 0xA5, 0xA6))
     yield Case(f"{count} ticks, and a bad key when two are left", (disk,), keys=("q",))
@@ -497,6 +503,10 @@ def time_out(bench: Bench, case: Case) -> None:
             machine.run((count - 2) * TICK)
             expect("after a bad key", "beep", press_until_answer(menu, case.keys[0]) or "nothing")
         began = ticks(machine)
+        if count > LONG_WAIT:
+            answer = next_answer(menu, LONG_WAIT * TICK)
+            expect(f"after {LONG_WAIT} of {count} ticks", "still waiting", answer or "still waiting")
+            return
         answer = next_answer(menu, (count + 12) * TICK)
         expect("with no key", "the default is started", "the default is started" if answer == "entered" else
                "a beep" if answer else f"still waiting {ticks(machine) - began} ticks later")

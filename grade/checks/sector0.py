@@ -15,7 +15,7 @@ from boot.image.probe import PAYLOAD_SIZE, parse_report, stamp
 from grade.bochs import Machine
 from grade.bench import LOADED, Bench
 from grade.debugger import Registers, Segments
-from grade.disk import Disk
+from grade.disk import Disk, Geometry
 from grade.failure import StudentFailure, expect, show
 from grade.models.sector0 import MESSAGES, TABLE_ADDRESS, Message, NotBootable, Outcome, Started
 
@@ -34,16 +34,34 @@ KEYS = {"F1": b"\x1bOP", "F2": b"\x1bOQ", "F3": b"\x1bOR", "F4": b"\x1bOS", "F5"
         **{key: key.encode() for key in "123456789qxz "}}
 
 
+# INT 13h AH=41h of BIOSes without packet calls: carry, and the registers that are left. Each lacks one thing only.
+PACKET_ANSWERS: dict[str, tuple[bool, dict[str, int]]] = {
+    "no such function": (True, {"eax": 0x0100, "ebx": 0xAA55, "ecx": 0x0001}),
+    "no magic word": (False, {"eax": 0x3000, "ebx": 0x55AA, "ecx": 0x0007}),
+    "no packet bit": (False, {"eax": 0x3000, "ebx": 0xAA55, "ecx": 0x0006}),
+}
+BIOS_IRET = 0xFF53      # in segment F000: where every PC's BIOS has an IRET
+
+
+def _geometry_answer(shape: Geometry, disks: int) -> dict[str, int]:
+    """AH=08h, with BX and DI changed as a BIOS may."""
+    last = shape.cylinders - 1
+    return {"eax": 0, "ebx": 0x5A5A, "ecx": (last & 0xFF) << 8 | last >> 2 & 0xC0 | shape.sectors,
+            "edx": shape.heads - 1 << 8 | disks, "edi": 0xEFC7}
+
+
 @dataclass(frozen=True)
 class Case:
     """What a program is put before. `about` says it in a line; drive is DL at its start (None: what the BIOS says);
-    without packet_bios, INT 13h AH=41h finds no packet calls; keys are pressed one after the other. With probes,
+    packets: how the BIOS answers INT 13h AH=41h, a key of PACKET_ANSWERS; keys are pressed one after the other; dirty:
+    the registers are garbage at the start, and CS:IP is 07C0:0000, as some BIOSes have it. With probes,
     the slices hold probes (see with_probes)."""
 
     about: str
     disks: tuple[Disk, ...]
     drive: int | None = None
-    packet_bios: bool = True
+    packets: str = "yes"
+    dirty: bool = False
     keys: tuple[str, ...] = ()
     probes: bool = False
 
@@ -120,8 +138,12 @@ class Watch:
     def _note_disk_call(self) -> None:
         registers, segments = self.machine.registers(), self.machine.segments()
         function = registers.ah
-        if function == 0x41 and not self._case.packet_bios:
-            self.machine.set_register("eax", 0xFF00)     # a function that no BIOS has
+        if function == 0x41 and self._case.packets != "yes":
+            self._answer(registers, segments, *PACKET_ANSWERS[self._case.packets])
+        elif function == 0x08 and 0 <= (number := registers.dl - 0x80) < len(self._case.disks):
+            self._answer(registers, segments, False, _geometry_answer(self._case.disks[number].geometry.bios,
+                                                                      len(self._case.disks)))
+            self.machine.set_register("es", 0xF000)      # where a BIOS keeps its diskette table
         if function in (0x42, 0x43):
             packet = self.machine.memory(segments.ds.base + registers.si, 16)
             offset, segment = packet[4:6], packet[6:8]
@@ -131,6 +153,15 @@ class Watch:
             self.calls.append(DiskCall(function, registers.dl, self._lba(registers), segments.es.base + registers.bx))
         else:
             self.calls.append(DiskCall(function, registers.dl, -1, -1))
+
+    def _answer(self, registers: Registers, segments: Segments, carry: bool, answer: dict[str, int]) -> None:
+        """Answer a call in the BIOS' stead: these registers, this carry, and the way back by the BIOS' own IRET."""
+        flags = segments.ss.base + (registers.sp + 4 & 0xFFFF)
+        low, = self.machine.memory(flags, 1)
+        self.machine.poke(flags, bytes([low & ~1 | carry]))
+        for name, value in answer.items():
+            self.machine.set_register(name, value)
+        self.machine.set_register("eip", BIOS_IRET)
 
     def _lba(self, registers: Registers) -> int:
         disks = self._case.disks
@@ -155,7 +186,7 @@ def finish(watch: Watch, door: str) -> Run:
 def run_mbr(bench: Bench, case: Case) -> Run:
     """Run mbr to its end: into the sector it loads, into INT 18h, or into its last message. A sector that was
     entered may then run on by itself: a probe, to the power-off behind its report."""
-    with bench.boot("mbr", case.disks, drive=case.drive) as machine:
+    with bench.boot("mbr", case.disks, drive=case.drive, dirty=case.dirty) as machine:
         watch = Watch(machine, case)
         watch.open_int("int18", BASIC)
         watch.open_int("disk", DISK)

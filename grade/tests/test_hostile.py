@@ -127,6 +127,7 @@ def judge(submission: Submission, tmp_path: Path) -> Callable[[str], Grading]:
                      results=tmp_path / "results.json")
         assert "Traceback" not in over.out + over.err
         assert over.err == ""
+        assert max(map(len, over.out.splitlines())) < 500
         assert over.status in (0, 1), over.out
         assert over.last_line == f"Score: {over.results['score']}/{over.results['max_score']}"
         assert eventually(lambda: not over.processes()), "a process is left"
