@@ -20,6 +20,7 @@ from grade.models.sector0 import HOME
 
 POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3 million ticks
 LOADED = 0x7C00
+BIOS_ROM = 0xC0000            # from here on: option ROMs and the BIOS
 SHOWN = 72                    # of a line on COM1, in a report
 # Garbage for a program to start with: another spelling of its address, a stack elsewhere, segments that lead nowhere.
 DIRT = {"cs": 0x07C0, "eip": 0, "ss": 0x3000, "esp": 0x8000, "ds": 0x2345, "es": 0x4321, "ebx": 0xB0B0B0B0,
@@ -104,8 +105,8 @@ class Bench:
         if machine is None:
             return ""
         tail = machine.serial.decode("ascii", "replace").splitlines()[-6:]
-        stub = re.fullmatch(r"LAB \d+\.\d+: .*", tail[-1]) if tail else None
-        lines = [f"{STUB} {stub[0]}" if stub else describe(machine.stop)]
+        stub = stub_reached(machine)
+        lines = [f"{STUB} {stub}" if stub else describe(machine.stop)]
         if machine.last:
             registers, base = machine.last
             lines.append(f"eip {registers.eip:04x}  eax {registers.eax:08x}  ebx {registers.ebx:08x}  "
@@ -114,6 +115,10 @@ class Bench:
                          f"ebp {registers.ebp:08x}  eflags {registers.eflags:08x}")
             if place := self._where(base + registers.eip):
                 lines.append(f"at {place}")
+            if base + registers.eip >= BIOS_ROM and (caller := return_address(machine.last_stack)) is not None:
+                lines.append(f"called or interrupted at {self._where(caller)}")
+        if shown := [row for row in below_bios(machine.last_screen) if row]:
+            lines += ["on the screen:", *(f"  {printable(row)}" for row in shown[-8:])]
         lines += ["COM1's last lines:", *(f"  {printable(line[:SHOWN])}" for line in tail)] if tail else ["nothing on COM1"]
         return "\n".join(lines)
 
@@ -128,7 +133,7 @@ class Bench:
             early = self._line(program, address - LOADED + HOME)
             return f"{early}, before the move to 0:0600; or in the sector that was read to 0:7C00"
         if not 0x600 <= address < 0x800:
-            return "an address outside the program" if address < 0xC0000 else "the BIOS, on the program's behalf"
+            return "an address outside the program" if address < BIOS_ROM else "the BIOS"
         return self._line(program, address)
 
     def _line(self, program: Path, address: int) -> str:
@@ -137,6 +142,24 @@ class Bench:
                                capture_output=True, text=True, check=False).stdout.split(" (")[0].strip()
         known = re.search(r"(?:labs|boot)/\S+:\d+$", place)
         return known[0] if known else f"address {address:#x}"
+
+
+def stub_reached(machine: Machine) -> str:
+    """`LAB 1.2: scan and validate` when the last thing on COM1 is a stub's name, else ""."""
+    lines = machine.serial.decode("ascii", "replace").splitlines()
+    return lines[-1] if lines and re.fullmatch(r"LAB \d+\.\d+: .*", lines[-1]) else ""
+
+
+def below_bios(rows: list[str]) -> list[str]:
+    """What is on the screen below the BIOS' own last line."""
+    first = next((number + 1 for number, row in enumerate(rows) if row.startswith("Booting from")), 0)
+    return rows[first:]
+
+
+def return_address(stack: bytes) -> int | None:
+    """The first pair of words on a real-mode stack that leads back into a program at 0:0600 with CS = 0."""
+    words = [int.from_bytes(stack[at:at + 2], "little") for at in range(0, len(stack) - 1, 2)]
+    return next((offset for offset, segment in zip(words, words[1:]) if HOME <= offset < HOME + 0x200 and segment == 0), None)
 
 
 def describe(stop: Stop) -> str:

@@ -234,13 +234,9 @@ def test_no_way_through_the_files(name: str, submission: Submission, judge: Call
 # ---------------------------------------------------------------- what the machine must stand
 
 RUN_ATTACKS = {
-    "forged log on port E9": (program(TO_PORT.format(port="0xe9"), FORGED_LOG), ""),
-    "forged log on port 400": (program(TO_PORT.format(port="0x400"), FORGED_LOG), ""),
-    "forged log on port 401": (program(TO_PORT.format(port="0x401"), FORGED_LOG), ""),
-    "forged log on port 402": (program(TO_PORT.format(port="0x402"), FORGED_LOG), ""),
-    "forged log on port 403": (program(TO_PORT.format(port="0x403"), FORGED_LOG), ""),
-    "forged log on port 500": (program(TO_PORT.format(port="0x500"), FORGED_LOG), ""),
-    "forged log on port 501": (program(TO_PORT.format(port="0x501"), FORGED_LOG), ""),
+    "forged log on the ports of panics": (program(TO_PORT.format(port="0x400") + TO_PORT.format(port="0x401"), FORGED_LOG), ""),
+    "forged log on ports that print": (program("".join(TO_PORT.format(port=port) for port in (
+        "0xe9", "0x402", "0x403", "0x500", "0x501")), FORGED_LOG), ""),
     "power-off": (program(TO_PORT.format(port="0x8900"), '\ntext:\t.asciz "Shutdown"'), "the machine was switched off"),
     "forged answers on COM1": (program(TO_COM1, FORGED_ANSWER), "Score: 20/20"),
     "forged answers on the screen": (program(TO_SCREEN, FORGED_ANSWER), ""),
