@@ -4,8 +4,9 @@
  * missing exercise fails by its own name and never by accident.
  *
  * It works anywhere before protected mode: it needs a stack of two bytes,
- * no segment register but CS, no BIOS call and no particular address.  (The
- * kernel's twin is the function lab_stub().)
+ * no segment register but CS, no BIOS call and no particular address.  It
+ * leaves SI, BP and BX as they are.  (The kernel's twin is the function
+ * lab_stub().)
  */
 #ifndef _LAB_STUB_H_
 #define	_LAB_STUB_H_
@@ -23,12 +24,13 @@
 	jmp	lab_stub_say
   .else
 lab_stub_say:
-	pop	%si
+	pop	%di
 	mov	$COM1_LCR, %dx
 	mov	$3, %al
 	out	%al, %dx
 .Lnext\@:
-	lodsb	%cs:(%si), %al
+	mov	%cs:(%di), %al
+	inc	%di
 	test	%al, %al
 	jz	.Lstay\@
 	xchg	%al, %ah

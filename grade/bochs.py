@@ -43,6 +43,7 @@ TREE = Path(__file__).resolve().parent.parent
 
 WALL_SECONDS = 120          # a watchdog for the host: no verdict hangs on it
 LOOK_SECONDS = 0.1          # while the guest runs, how often the log is looked at
+STACK_BYTES = 64            # as much of the stack is kept when a machine is switched off
 SERIAL_BYTES = 256 << 10    # more than this on COM1 is a flood
 LOG_BYTES = 16 << 20        # more than this in the log is one, too
 TIME_BREAKPOINTS = 4        # as many as Bochs keeps at once, less one
@@ -159,6 +160,8 @@ class Machine:
         self._serial = b""
         self.stop = Stop("budget", 0)
         self.last: tuple[debugger.Registers, int] | None = None    # what last_registers says when it is switched off
+        self.last_screen: list[str] = []
+        self.last_stack = b""
 
     # -- on and off
 
@@ -194,6 +197,9 @@ class Machine:
             return
         with suppress(HarnessFault, debugger.Unreadable):
             self.last = self.last_registers()
+            if not self.stop.gone:
+                self.last_screen = self.screen()
+                self.last_stack = self.memory(self.segments().ss.base + self.last[0].sp, STACK_BYTES)
         if self._child.isalive() and not self.stop.gone:
             with suppress(OSError, pexpect.ExceptionPexpect):
                 self._child.sendline("q")

@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from random import Random
 
 import pytest
 

@@ -10,7 +10,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -100,21 +100,34 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
     again = shlex.join(["make", "grade", f"LAB={lab.number}", f"TEST={check.name}", f"SEED={seed}",
                         *([f"SUBMISSION={submission}"] if submission else [])])
     more = f" (and {others} more of its {tally.cases} cases)" if others else ""
+    hint = check.hint
+    if not verdict.aftermath:
+        hint = "nothing was booted; the lines above say why"
+    elif (waits := _stub_of(verdict)) and waits > check.exercise:
+        hint = f"as far as it went nothing is wrong with {check.exercise}: this check cannot go on before {waits} is written"
     return [f"--- {check.exercise} {check.name}: {check.title}",
             f"    case      {verdict.case}{more}",
             f"    looked at {verdict.what}",
             *_indented("    expected  ", verdict.expected),
             *_indented("    got       ", verdict.got),
             *_indented("    machine   ", verdict.aftermath or "was not started"),
-            f"    hint      {check.hint}",
+            f"    hint      {hint}",
             f"    read      {lab.handout}, section {tally.exercise.section!r}",
             f"    again     {again}"]
 
 
+def _stub_of(verdict: Verdict) -> str:
+    """The exercise in whose stub the machine stood, or ""."""
+    first = verdict.aftermath.partition("\n")[0]
+    return first.removeprefix(f"{STUB} LAB ").partition(":")[0] if first.startswith(STUB) else ""
+
+
 def _cause(verdict: Verdict) -> str:
-    """What failures have in common that need telling only once: a build that failed, a stub in the way."""
-    state = verdict.aftermath.splitlines()[0] if verdict.aftermath else verdict.got
-    return state if not verdict.aftermath or STUB in state else f"{verdict.check} {verdict.case}"
+    """What failures have in common that need telling only once: a build that failed, a stub that comes first."""
+    if not verdict.aftermath:
+        return verdict.got
+    stub = _stub_of(verdict)
+    return f"stub {stub}" if stub and stub <= verdict.exercise else f"{verdict.check} {verdict.case}"
 
 
 def _indented(label: str, text: str) -> list[str]:

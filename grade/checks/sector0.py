@@ -7,16 +7,15 @@ asked of the disk, what stands in memory, where DS:SI points. Nothing that the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from boot.image.probe import PAYLOAD_SIZE, parse_report, stamp
 from grade.bochs import Machine
-from grade.bench import LOADED, Bench
+from grade.bench import LOADED, Bench, below_bios
 from grade.debugger import Registers, Segments
 from grade.disk import Disk, Geometry
-from grade.failure import StudentFailure, expect, show
+from grade.failure import StudentFailure, show
 from grade.models.sector0 import MESSAGES, TABLE_ADDRESS, Message, NotBootable, Outcome, Started
 
 VIDEO, DISK, KEYBOARD, BASIC = 0x10, 0x13, 0x16, 0x18     # INT n
@@ -264,11 +263,10 @@ class Menu:
 
 def menu_rows(machine: Machine) -> list[str]:
     """The screen below the BIOS' own last line, without the empty rows at the end."""
-    rows = machine.screen()
-    first = next((number + 1 for number, row in enumerate(rows) if row.startswith("Booting from")), 0)
+    rows = below_bios(machine.screen())
     while rows and not rows[-1]:
         rows.pop()
-    return rows[first:]
+    return rows
 
 
 def open_menu(machine: Machine, case: Case) -> Menu:

@@ -117,8 +117,8 @@ die:
 	mov	$7, %bx			/* page 0, light grey */
 	int	$0x10
 	jmp	die
-	sti
-1:	hlt
+1:	sti				/* for Ctrl-Alt-Del */
+	hlt
 	jmp	1b
 
 bad_table_msg:
