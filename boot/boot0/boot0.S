@@ -373,27 +373,31 @@ disk_io:
 	pop	%si
 	ret
 
-/*
- * Names by type.  The types that the menu leaves out come first.  Behind
- * `types' stands a byte for each of the others, and one for a type that is
- * not there: how far its name is from the place behind its type.
- */
+	/* A byte of `names': from behind type number \index to its \text. */
 	.macro	name_of text, index
 	.byte	\text - (types + NSKIPPED + 1 + \index)
 	.endm
 
+/*
+ * Names by type: `types' lists the types, those that the menu leaves out
+ * first (NSKIPPED of NTYPES).  `names' has a byte for each of the others, in
+ * the same order, and one more for a type that is not listed.  It says how
+ * many bytes the name lies behind the place that follows the type in `types'
+ * (where `repne scasb' leaves DI; a type that is not listed counts as if it
+ * stood at the end).
+ */
 types:	.byte	TYPE_UNUSED, TYPE_EXTENDED, TYPE_EXTENDED_LBA
 	.byte	0x01, 0x06, 0x07, 0x0b, 0x0c, 0x0e, 0x83, 0xa5, 0xa6, 0xa9
 names:	name_of	dos, 0
-	name_of dos, 1
+	name_of	dos, 1
 	name_of	dos, 2
-	name_of dos, 3
+	name_of	dos, 3
 	name_of	dos, 4
-	name_of dos, 5
+	name_of	dos, 5
 	name_of	linux_name, 6
-	name_of freebsd, 7
+	name_of	freebsd, 7
 	name_of	bsd, 8
-	name_of bsd, 9
+	name_of	bsd, 9
 	name_of	unknown, 10
 
 	/* A text's last character has bit 7 set: here ? S x D, blank, F. */
