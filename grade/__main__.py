@@ -8,6 +8,7 @@ proc0, for which nobody is given a score.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import secrets
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -103,8 +105,11 @@ def _grade(options: argparse.Namespace) -> int:
         raise HarnessFault(f'no check matches TEST="{options.test}"; there are: {names}')
     place = TREE / "build" / "grade"
     place.mkdir(parents=True, exist_ok=True)
+    _clear_away(place)
     run = Path(tempfile.mkdtemp(prefix="run-", dir=place))
     collector = Collector(tallies)
+    claim = os.open(run, os.O_RDONLY)
+    fcntl.flock(claim, fcntl.LOCK_EX)
     try:
         print(f"seed {seed}", flush=True)
         built = build_view(TREE, run, labs, submission=submission, fenced=fenced)
@@ -117,6 +122,20 @@ def _grade(options: argparse.Namespace) -> int:
     finally:
         if not options.keep:
             _keep_failures(run, place)
+        os.close(claim)
+
+
+def _clear_away(place: Path) -> None:
+    """Remove the folders of gradings that were killed: nobody holds their lock any more."""
+    for run in place.glob("run-*"):
+        with suppress(OSError):
+            claim = os.open(run, os.O_RDONLY)
+            try:
+                if time.time() - os.fstat(claim).st_mtime > 60:     # not one that is only just being made
+                    fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(run, ignore_errors=True)
+            finally:
+                os.close(claim)
 
 
 def _tallies(labs: Sequence[Lab], seed: str, wanted: str) -> list[Tally]:
@@ -153,12 +172,14 @@ def _run_pytest(options: argparse.Namespace, run: Path, seed: str, tallies: Sequ
     wanted = " ".join(tally.check.name for tally in tallies) if options.test else ""
     Grading(run, seed, options.bochs, wanted, built, options.keep).save()
     files = [str(_check_file(lab)) for lab in dict.fromkeys(tally.lab for tally in tallies)]
-    arguments = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "grade.plugin", f"--proc0-run={run}",
+    arguments = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "xdist.plugin", "-p", "grade.plugin", f"--proc0-run={run}",
                  f"--rootdir={TREE}", "-c", os.devnull, f"--basetemp={run / 'tmp'}", *files]
     if options.junitxml:
         arguments.append(f"--junitxml={options.junitxml}")
     if options.jobs > 1 and sum(tally.cases for tally in tallies) > 2:
         arguments += ["-n", str(options.jobs)]
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"      # the user's own plugins and options are not for this run
     status = pytest.main(arguments, plugins=[collector])
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
@@ -173,12 +194,12 @@ def _conclude(options: argparse.Namespace, seed: str, tallies: Sequence[Tally], 
     """Report, unless nothing at all was earned and this computer turns out to be why."""
     notes = []
     if not any(tally.score for tally in tallies) and not options.reference and not options.test:
-        troubles = doctor.examine(TREE, bochs=options.bochs)
+        troubles = doctor.examine(TREE, bochs=options.bochs, fenced=options.submission is not None)
         if troubles:
             raise HarnessFault("every check failed, and so does this computer:\n" + "\n".join(troubles))
         notes.append("Every check failed; `make doctor` finds nothing wrong with this computer.")
     path = options.results or TREE / "build" / "grade" / "results.json"
-    write_results(path, results(tallies, seed=seed, seconds=seconds))
+    write_results(path, results(tallies, seed="" if options.submission else seed, seconds=seconds))
     print(page(tallies, seed=seed, submission=str(options.submission or ""), notes=notes), flush=True)
     return 0 if all(tally.score == tally.check.points for tally in tallies) else 1
 

@@ -37,7 +37,7 @@ from pathlib import Path
 import pexpect
 
 from grade import debugger
-from grade.failure import HarnessFault
+from grade.failure import HarnessFault, StudentFailure
 
 TREE = Path(__file__).resolve().parent.parent
 
@@ -46,7 +46,7 @@ LOOK_SECONDS = 0.1          # while the guest runs, how often the log is looked 
 STACK_BYTES = 64            # as much of the stack is kept when a machine is switched off
 SERIAL_BYTES = 256 << 10    # more than this on COM1 is a flood
 LOG_BYTES = 16 << 20        # more than this in the log is one, too
-TIME_BREAKPOINTS = 4        # as many as Bochs keeps at once, less one
+TIME_BREAKPOINTS = 4        # as many as Bochs keeps at once, less one for a deadline before all others
 SCREEN_COLUMNS, SCREEN_ROWS, SCREEN_ADDRESS = 80, 25, 0xB8000
 
 # The debugger's line editor, told to write no escape sequences.
@@ -158,6 +158,7 @@ class Machine:
         self._deadlines: list[int] = []
         self._breakpoints = 0
         self._serial = b""
+        self._answers = True        # until Bochs has once failed to
         self.stop = Stop("budget", 0)
         self.last: tuple[debugger.Registers, int] | None = None    # what last_registers says when it is switched off
         self.last_screen: list[str] = []
@@ -195,7 +196,19 @@ class Machine:
         """Switch off and collect what is left of COM1. May be called twice."""
         if self._child.closed:
             return
-        with suppress(HarnessFault, debugger.Unreadable):
+        try:
+            if self._answers:
+                self._leave()
+        finally:
+            self._child.close(force=True)
+            self._drain.stop()
+            self._serial = bytes(self._drain.received)
+            os.close(self._screen)
+            os.close(self._com1)
+
+    def _leave(self) -> None:
+        """Note the last state, and have Bochs end by itself."""
+        with suppress(HarnessFault, StudentFailure, debugger.Unreadable):
             self.last = self.last_registers()
             if not self.stop.gone:
                 self.last_screen = self.screen()
@@ -205,11 +218,6 @@ class Machine:
                 self._child.sendline("q")
                 self._child.expect(pexpect.EOF, timeout=5)
                 self._child.wait()
-        self._child.close(force=True)
-        self._drain.stop()
-        self._serial = bytes(self._drain.received)
-        os.close(self._screen)
-        os.close(self._com1)
 
     def _write_run_control(self, com1: str) -> None:
         """Relative names only, so that no path needs quoting; the disks are links beside the run control."""
@@ -241,14 +249,21 @@ class Machine:
         if self.stop.over:
             return self.stop
         deadline = self.stop.tick + budget
-        if deadline not in self._deadlines:
-            self._tell(f"sb {budget}")
-            self._deadlines.append(deadline)
         while True:
+            self._set_deadline(deadline)
             self.stop = self._continue()
             self._deadlines = [later for later in self._deadlines if later > self.stop.tick]
             if self.stop.why != "budget" or self.stop.tick >= deadline:
                 return self.stop
+
+    def _set_deadline(self, deadline: int) -> None:
+        """Have Bochs stop at this tick. Time breakpoints cannot be taken back: with too many of them pending, the
+        earliest is waited for, and this is called again."""
+        if deadline in self._deadlines:
+            return
+        if len(self._deadlines) < TIME_BREAKPOINTS or deadline < min(self._deadlines):
+            self._tell(f"sb {deadline - self.stop.tick}")
+            self._deadlines.append(deadline)
 
     def _continue(self) -> Stop:
         self._child.sendline("c")
@@ -307,14 +322,15 @@ class Machine:
         return stop
 
     def _fault(self, message: str) -> Stop:
+        self._answers = False
         raise MachineFault(f"{message}\n{_tail(self.log(), 8)}")
 
     # -- asking, while the guest stands still
 
     def _tell(self, command: str) -> str:
         """Give the debugger a command and return its reply, which stands between two prompts of known number."""
-        if self.stop.gone:
-            raise MachineFault(f"the machine has come to its end ({self.stop.why}) and cannot be asked `{command}`")
+        if self.stop.gone:      # only its guest can have ended it
+            raise StudentFailure("the machine", "still running", self.stop.why)
         self._child.sendline(command)
         self._prompts += 1
         return self._await_prompt().removeprefix(command).lstrip("\n")
@@ -352,9 +368,11 @@ class Machine:
         return debugger.parse_control(self._tell("creg"))
 
     def memory(self, address: int, size: int) -> bytes:
-        """`size` bytes at a linear address."""
+        """`size` bytes at a linear address. A StudentFailure where the guest's page tables have nothing there."""
         if size <= 64:
-            return debugger.parse_bytes(self._tell(f"x /{size}bx {address:#x}"))
+            with suppress(debugger.Unreadable):
+                return debugger.parse_bytes(self._tell(f"x /{size}bx {address:#x}"))
+            raise StudentFailure(f"memory at {address:#x}", f"{size} bytes", "nothing is mapped there")
         dump = self._folder / "memory.bin"
         dump.unlink(missing_ok=True)
         reply = self._tell(f'writemem "{dump.name}" {address:#x} {size}')
@@ -363,7 +381,7 @@ class Machine:
         except FileNotFoundError:
             data = b""
         if len(data) != size:
-            raise MachineFault(f"Bochs cannot read {size} bytes at {address:#x}: {reply.strip()}")
+            raise StudentFailure(f"memory at {address:#x}", f"{size} bytes", reply.strip() or "nothing is mapped there")
         return data
 
     def physical(self, address: int, size: int) -> bytes:

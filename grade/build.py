@@ -45,17 +45,23 @@ def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path |
                 collect(replace(lab, files={file: source}), submission, run)
             except SubmissionError as error:
                 errors[lab.number, file] = str(error)
-    command = ["make", "-k", "view", f"LAB={' '.join(lab.name for lab in labs) if submission is not None else ''}",
-               f"LABS_FROM={sources.relative_to(tree)}", f"VIEW={view.relative_to(tree)}",
-               f"FENCE={'require' if fenced else 'unfenced'}"]
     with _reference_lock(tree):
-        made = subprocess.run(command, cwd=tree, env=_clean_environment(), capture_output=True, text=True, check=False)
+        made = _make(tree)
+    if made.returncode:
+        raise HarnessFault("the reference does not build:\n" + "\n".join(_spoken(made.stderr)))
+    if submission is None:
+        return {lab.number: _programs(tree, lab, tree / "build/ref", made, errors) for lab in labs}
+    made = _make(tree, "-k", f"LAB={' '.join(lab.name for lab in labs)}", f"LABS_FROM={sources.relative_to(tree)}",
+                 f"VIEW={view.relative_to(tree)}", f"FENCE={'require' if fenced else 'unfenced'}")
     if re.search(r"^fence: ", made.stderr, re.MULTILINE) and (why := fence.available()):    # a student can print that, too
         raise HarnessFault(why)
-    built = {lab.number: _programs(tree, lab, view if submission is not None else tree / "build/ref", made, errors) for lab in labs}
-    if submission is None and made.returncode:
-        raise HarnessFault("the reference does not build:\n" + "\n".join(_spoken(made.stderr)))
-    return built
+    return {lab.number: _programs(tree, lab, view, made, errors) for lab in labs}
+
+
+def _make(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`make view`, by the words of these arguments alone."""
+    return subprocess.run(["make", "view", *arguments], cwd=tree, env=_clean_environment(), capture_output=True,
+                          text=True, check=False)
 
 
 def _programs(tree: Path, lab: Lab, folder: Path, made: subprocess.CompletedProcess[str],

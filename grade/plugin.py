@@ -33,6 +33,7 @@ class Verdict:
     exercise: str
     check: str
     case: str
+    number: int     # of the case
     ended: str
     what: str = ""
     expected: str = ""
@@ -137,7 +138,8 @@ def _verdict(item: pytest.Item, call: pytest.CallInfo) -> Verdict:
     check: Check = getattr(item.function, CHECK)
     case = str(item.callspec.params["case"])
     place = item.stash.get(BENCH, None)
-    common = dict(lab=lab_of(item), exercise=check.exercise, check=check.name, case=case)
+    common = dict(lab=lab_of(item), exercise=check.exercise, check=check.name, case=case,
+                  number=int(item.callspec.id))
     if call.excinfo is None:
         return Verdict(**common, ended="passed")
     error = call.excinfo.value

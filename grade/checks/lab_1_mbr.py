@@ -156,7 +156,8 @@ def none(bench: Bench, case: Case) -> None:
     run = run_mbr(bench, case)
     expect_scanned(run, case)
     if run.door == "int18":
-        expect("disk calls before INT 18h", "none", "none" if not run.calls else f"{len(run.calls)}")
+        reads = [call for call in run.calls if call.function in READS]
+        expect("disk reads before INT 18h", "none", f"{len(reads)}" if reads else "none")
 
 
 def nonsense_flags(draw: Random) -> Iterator[Case]:
@@ -190,8 +191,11 @@ def two(bench: Bench, case: Case) -> None:
 
 
 def expect_scanned(run: Run, case: Case) -> None:
-    """The scan ended as the model says; that it found an entry shows by a disk read, whatever comes of that."""
+    """The scan ended as the model says; that it found an entry shows by a disk read, whatever comes of that, or by
+    standing in the stub of the next exercise."""
     if isinstance(model.mbr(case.disks, drive=case.dl), model.Started):
+        if stub_reached(run.machine).startswith("LAB 1.3"):
+            return
         expect("after the scan", "a disk read", "a disk read" if any(call.function in READS for call in run.calls)
                else outcome_of(run, case))
     else:

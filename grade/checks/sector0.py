@@ -28,6 +28,7 @@ PROBE_BUDGET = 4_000_000      # the probe needs 250,000 for its report
 MENU_BUDGET = 2_000_000       # the reference needs 60,000 to the first look at the keyboard
 CHOICE_BUDGET = 2_500_000     # the reference needs 60,000 from a key to the sector that it starts
 CALLS = 64                    # more disk calls than this are a loop
+STOPS = 5_000                 # as are more stops at doors: the longest run has some hundred
 
 KEYS = {"F1": b"\x1bOP", "F2": b"\x1bOQ", "F3": b"\x1bOR", "F4": b"\x1bOS", "F5": b"\x1b[15~", "Enter": b"\r",
         **{key: key.encode() for key in "123456789qxz "}}
@@ -103,6 +104,7 @@ class Watch:
         self.machine = machine
         self.calls: list[DiskCall] = []
         self._case = case
+        self._stops = 0
         self._doors: dict[int, tuple[str, int]] = {}
         self.open("entered", LOADED)
 
@@ -122,17 +124,18 @@ class Watch:
     def next(self, budget: int) -> str:
         """Run to the next open door and return its name, or "" at the end. Disk calls are noted in passing."""
         end = self.machine.stop.tick + budget
-        while True:
+        while self._stops < STOPS:
+            self._stops += 1
             stop = self.machine.run(max(1, end - self.machine.stop.tick))
             if stop.why != "breakpoint":
                 return ""
             door = self._doors.get(stop.address, ("", 0))[0]
-            if door == "disk":
-                self._note_disk_call()
-                if len(self.calls) > CALLS:
-                    return ""
-            if door and door != "disk" or not door:
+            if door != "disk":
                 return door
+            self._note_disk_call()
+            if len(self.calls) > CALLS:
+                return ""
+        return ""
 
     def _note_disk_call(self) -> None:
         registers, segments = self.machine.registers(), self.machine.segments()
@@ -211,7 +214,7 @@ def probe_report(run: Run) -> str:
     """
     for line in run.machine.serial.decode("ascii", "replace").splitlines():
         with suppress(ValueError):
-            report = parse_report(line)
+            report = parse_report(line[max(0, line.rfind("@")):])   # somebody may have written in front of it
             return f"@{report.nonce} entry={report.entry.hex()} sum={report.sum:08x} slice={report.name}"
     return "nothing"
 
@@ -301,6 +304,8 @@ def next_answer(menu: Menu, budget: int) -> str:
     answer = "print"
     while answer == "print":
         answer = menu.watch.next(max(1, end - machine.stop.tick))
+        if machine.stop.gone:
+            return ""
         if answer == "print" and machine.registers().ax == 0x0E00 | BELL:
             answer = "beep"
     menu.watch.close("print")

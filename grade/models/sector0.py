@@ -134,10 +134,10 @@ def menu(disks: Sequence[Disk], *, drive: int) -> Menu:
     disk = disks[0]
     config = unpack_config(disk.config)
     may_write = not config.flags & NOUPDATE
-    if not drive & 0x80:
-        may_write = False
-    if config.flags & SETDRV or not drive & 0x80:
+    if config.flags & SETDRV:
         drive = config.setdrv
+    elif not drive & 0x80:
+        drive, may_write = config.setdrv, False
     choices, lines = [], [""]
     for number, entry in enumerate(disk.table):
         if config.flags >> number & 1 and entry.type not in _LEFT_OUT:
