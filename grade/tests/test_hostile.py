@@ -249,6 +249,12 @@ RUN_ATTACKS = {
     "reset by the keyboard controller": (program("\tmov $0xfe, %al\n\tout %al, $0x64\n"), ""),
     "reset by port 92": (program("\tmov $1, %al\n\tout %al, $0x92\n"), ""),
     "an unmodelled register": (program("2:\tmov $0xbad, %ecx\n\trdmsr\n\tjmp 2b\n"), ""),
+    "a trace by the debugging device": (program("\tmov $0x8a00, %dx\n\tmov $0x8a00, %ax\n\tout %ax, %dx\n\tmov $0x8ae3, %ax\n"
+                                                 "\tout %ax, %dx\n\tmov $0x8ae5, %ax\n\tout %ax, %dx\n"), "still running"),
+    "paging with nothing mapped": (program("\tcli\n\txor %eax, %eax\n\tmov $0x10000, %edi\n\tmov $0x1000, %ax\n\tmov %ax, %es\n"
+                                           "\txor %di, %di\n\txor %ax, %ax\n\tmov $0x2000, %cx\n\trep stosw\n"
+                                           "\tmovl $0x11003, %es:0\n\tmovl $0x7003, %es:0x101c\n\tmov $0x10000, %eax\n"
+                                           "\tmov %eax, %cr3\n\tmov $0x80000001, %eax\n\tmov %eax, %cr0\n"), ""),
     "an imitation of the hand-over": (program("\tmov $0x80, %dl\n\tmov $0x7be, %si\n\tljmp $0, $0x7c00\n"), ""),
 }
 
@@ -262,6 +268,45 @@ def test_no_way_through_the_machine(name: str, submission: Submission, judge: Ca
     assert (over.status, over.last_line) == (1, "Score: 0/1")
     assert told in over.out
     assert "\033" not in over.out
+
+
+# Lines of boot0 that are replaced: what ends, storms or hides the machine between its menu and its choice.
+BOOT0_ATTACKS = {
+    "INT 18h after the key": ("4:\tmov\t$LOAD, %bx\n", "4:\tint\t$0x18\n", "keys"),
+    "power lost after the key": ("4:\tmov\t$LOAD, %bx\n", "4:\tmov\t$shutdown, %si\n\tmov\t$0x8900, %dx\n\tmov\t$8, %cx\n"
+                                 "\trep outsb\nshutdown:\t.ascii\t\"Shutdown\"\n", "refuse"),
+    "INT 18h on the time-out": ("default:\n", "default:\n\tint\t$0x18\n", "time-out"),
+    "INT 18h at the menu's end": ("\tcall\tput_key\n/* LAB", "\tcall\tput_key\n\tint\t$0x18\n/* LAB", "time-out"),
+    "a storm of INT 10h": ("key:\tget_choice default\n", "key:\tmovw\t$5f, 0x40\n\tmovw\t$0, 0x42\n4:\tint\t$0x10\n\tjmp\t4b\n5:\tiret\n",
+                           "remember"),
+}
+
+
+@pytest.mark.parametrize("name", BOOT0_ATTACKS)
+def test_no_way_through_the_menu(name: str, submission: Submission, judge: Callable[[str], Grading]) -> None:
+    there, instead, check = BOOT0_ATTACKS[name]
+    text = submission.boot0.read_text(encoding="ascii")
+    assert text.count(there) == 1
+    submission.boot0.write_text(text.replace(there, instead), encoding="ascii")
+    over = judge(check)
+    assert (over.status, over.last_line) == (1, "Score: 0/1")
+
+
+def test_words_of_ones_own_on_com1_cost_nothing(submission: Submission, judge: Callable[[str], Grading]) -> None:
+    """A character left over from debugging, on the line that the probe's report begins."""
+    text = submission.mbr.read_text(encoding="ascii")
+    submission.mbr.write_text(text.replace("boot:\n", "boot:\n\tmov\t$0x3f8, %dx\n\tmov\t$'>', %al\n\tout\t%al, %dx\n"),
+                              encoding="ascii")
+    assert judge("entry").last_line == "Score: 1/1"
+
+
+def test_a_scan_is_worth_its_points_before_the_read_is_written(submission: Submission, judge: Callable[[str], Grading]) -> None:
+    """Exercises 1.1 and 1.2 solved, the others as the stubs have them."""
+    solved = submission.mbr.read_text(encoding="ascii")
+    stub = (TREE / "labs" / LAB / "mbr.S").read_text(encoding="ascii")
+    rest = "/*\n * 3. Read"
+    submission.mbr.write_text(solved[:solved.index(rest)] + stub[stub.index(rest):], encoding="ascii")
+    assert judge("scan").last_line == "Score: 4/4"
 
 
 def test_forged_messages_earn_nothing(submission: Submission, judge: Callable[[str], Grading]) -> None:
