@@ -168,7 +168,7 @@ TWICE = "#if __INCLUDE_LEVEL__ < 100\n#include __FILE__\n#include __FILE__\n#end
     pytest.param("S", ".macro m\nm\nm\n.endm\nm\n", "an output of over", id="macro calls itself"),
     pytest.param("c", f"#define A0 x,x\n{DOUBLING}int y[] = {{ A12 }};\n", "the ", id="macro doubles"),
     pytest.param("c", "#include __FILE__\n", "", id="includes itself"),
-    pytest.param("c", TWICE, "the time limit of 1 CPU seconds", id="includes itself twice"),
+    pytest.param("c", TWICE, "the ", id="includes itself twice"),
     pytest.param("c", "char big[1 << 30] = { 1 };\n", "a file over", id="array"),
 ])
 def test_bomb_ends(build: Callable[..., Outcome], tmp_path: Path, suffix: str, source: str, ends: str) -> None:
