@@ -118,7 +118,7 @@ def _grade(options: argparse.Namespace) -> int:
         if collector.faults:
             fault = collector.faults[0]
             raise HarnessFault(f"{fault.exercise} {fault.check}, case {fault.case}: {fault.what}\n{fault.aftermath}".rstrip())
-        return _conclude(options, seed, tallies, time.monotonic() - started, run)
+        return _conclude(options, seed, tallies, time.monotonic() - started)
     finally:
         if not options.keep:
             _keep_failures(run, place)
@@ -190,7 +190,7 @@ def _run_pytest(options: argparse.Namespace, run: Path, seed: str, tallies: Sequ
         raise HarnessFault(f"no verdict came back for {', '.join(missing)}: a worker died")
 
 
-def _conclude(options: argparse.Namespace, seed: str, tallies: Sequence[Tally], seconds: float, run: Path) -> int:
+def _conclude(options: argparse.Namespace, seed: str, tallies: Sequence[Tally], seconds: float) -> int:
     """Report, unless nothing at all was earned and this computer turns out to be why."""
     notes = []
     if not any(tally.score for tally in tallies) and not options.reference and not options.test:

@@ -88,7 +88,8 @@ class Bench:
         """The address of a label in a program; a StudentFailure when it has none of that name."""
         self._programs.image(program)
         elf = self._programs.images[program].with_suffix(".elf")
-        for line in subprocess.run([self._programs.toolprefix + "nm", str(elf)], capture_output=True, text=True, check=True).stdout.splitlines():
+        listed = subprocess.run([self._programs.toolprefix + "nm", str(elf)], capture_output=True, text=True, check=True)
+        for line in listed.stdout.splitlines():
             fields = line.split()
             if len(fields) == 3 and fields[2] == name:
                 return int(fields[0], 16)
@@ -138,8 +139,8 @@ class Bench:
 
     def _line(self, program: Path, address: int) -> str:
         """`labs/1-mbr/mbr.S:57` for a linked address."""
-        place = subprocess.run([self._programs.toolprefix + "addr2line", "-e", str(program.with_suffix(".elf")), f"{address:#x}"],
-                               capture_output=True, text=True, check=False).stdout.split(" (")[0].strip()
+        addr2line = [self._programs.toolprefix + "addr2line", "-e", str(program.with_suffix(".elf")), f"{address:#x}"]
+        place = subprocess.run(addr2line, capture_output=True, text=True, check=False).stdout.split(" (")[0].strip()
         known = re.search(r"(?:labs|boot)/\S+:\d+$", place)
         return known[0] if known else f"address {address:#x}"
 

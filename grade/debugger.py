@@ -202,7 +202,8 @@ def parse_segments(text: str) -> Segments:
 
 def parse_control(text: str) -> ControlRegisters:
     """The reply to `creg`."""
-    values = {name.lower(): int(value, 16) for name, value in re.findall(r"^(CR[0234])=(?:page fault laddr=)?0x([0-9a-f]+)", text, re.MULTILINE)}
+    found = re.findall(r"^(CR[0234])=(?:page fault laddr=)?0x([0-9a-f]+)", text, re.MULTILINE)
+    values = {name.lower(): int(value, 16) for name, value in found}
     try:
         return ControlRegisters(**values)
     except TypeError:
