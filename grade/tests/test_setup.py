@@ -16,7 +16,7 @@ import pytest
 SETUP = Path(__file__).resolve().parents[1] / "setup.sh"
 BASICS = ("cat cmp dirname env find grep head id ln mkdir mktemp mv rm sed sh sort timeout touch tr"
           " true")
-TOOLS = "bochs bochs-bin qemu-system-i386 sfdisk bwrap setpriv patch mcopy mkfs.fat extlinux" \
+TOOLS = "bochs bochs-bin qemu-system-i386 sfdisk makefs bwrap setpriv patch fls mcopy mkfs.fat extlinux" \
         " syslinux install-mbr grub-mkimage"
 
 
