@@ -16,8 +16,9 @@ report_bootinfo(const struct bootinfo *bi)
 	    bi->bi_bios_dev, bi->bi_memsizes_valid, bi->bi_basemem,
 	    bi->bi_extmem);
 	report("bootinfo nfs_diskless=0x%x symtab=0x%x esymtab=0x%x "
-	    "kernend=0x%x envp=0x%x modulep=0x%x", bi->bi_nfs_diskless, bi->bi_symtab,
-	    bi->bi_esymtab, bi->bi_kernend, bi->bi_envp, bi->bi_modulep);
+	    "kernend=0x%x envp=0x%x modulep=0x%x", bi->bi_nfs_diskless,
+	    bi->bi_symtab, bi->bi_esymtab, bi->bi_kernend, bi->bi_envp,
+	    bi->bi_modulep);
 	if (bi->bi_kernelname != 0)
 		report("kernelname %q", PHYS_TO_VIRT(bi->bi_kernelname),
 		    MAX_PATH);
