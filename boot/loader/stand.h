@@ -136,9 +136,8 @@ struct devsw {
 	const char	*dv_name;	/* "disk" */
 	int		dv_type;	/* DEVT_ */
 	int		(*dv_init)(void);
-	/* Take a name's unit, slice, partition to a place on a disk, or not. */
+	/* Find the unit, slice and partition: set d_start and d_size. */
 	int		(*dv_open)(struct devdesc *dev);
-	void		(*dv_close)(struct devdesc *dev);
 	/* Read `size' bytes (whole sectors of 512) from sector `blk' of `dev'. */
 	int		(*dv_strategy)(struct devdesc *dev, daddr_t blk,
 			    size_t size, void *buf);
@@ -157,7 +156,8 @@ struct devdesc {
 	int		d_unit;
 	int		d_slice;	/* 0: none named or whole disk, from 1 */
 	int		d_partition;	/* 0 is 'a', -1: none named */
-	void		*d_opendata;	/* the driver's, while it is open */
+	uint64_t	d_start;	/* once it is open: its sectors on the disk */
+	uint64_t	d_size;
 };
 
 /* ---------------------------------------------------------------- environment */
