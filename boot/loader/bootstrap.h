@@ -151,6 +151,4 @@ extern struct console vidconsole, comconsole;
  */
 void		cons_probe(uint32_t howto);
 
-/* ---------------------------------------------------------------- user's side */
-
 #endif /* !_BOOTSTRAP_H_ */

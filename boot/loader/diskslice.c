@@ -11,6 +11,7 @@
  * one slice, named by no number.
  */
 #include "biosdisk.h"
+#include "loader.h"
 
 #include <sys/disklabel.h>
 #include <sys/diskmbr.h>

@@ -36,7 +36,7 @@ static void
 arguments_take(void)
 {
 	static struct bootinfo copy;
-	const struct kargs *kargs = (const struct kargs *)&__args;
+	const struct kargs *kargs = (const struct kargs *)__args;
 
 	initial_howto = kargs->howto;
 	initial_bootdev = kargs->bootdev;
