@@ -25,6 +25,7 @@
 #include <sys/ufs/dir.h>
 #include <sys/ufs/fs.h>
 #include "cons.h"
+#include "string.h"
 
 #define	NINDIR_SECTOR	(DEV_BSIZE / sizeof(uint32_t))
 #define	INODES_SECTOR	(DEV_BSIZE / sizeof(struct ufs1_dinode))
