@@ -19,11 +19,13 @@ from random import Random
 import pytest
 
 from grade.tests.btx_files import DATA, PAGE, TEXT, aout, elf
-from grade.tests.emulation import TREE, Qemu
+from grade.tests.emulation import TREE, Qemu, make
 
 GUEST = Path(__file__).with_name("btxldr_guest.S")
+BTXLDR, BTXLD = "build/ref/boot/btx/btxldr.bin", "build/host/btxld"
+LIBRARY = [f"build/ref/boot/btx/{name}.o" for name in ("btxcsu", "btxsys", "btxv86")]
 SECTOR, DISK_SIZE = 512, 1 << 20
-LOADER, KERNEL, CLIENT, STATE = 0x200000, 0x9000, 0xA000, 0x500
+KERNEL, CLIENT, STATE = 0x9000, 0xA000, 0x500
 RB_MUTE, RB_SERIAL, RB_MULTIPLE = 0x10000, 0x1000, 0x20000000
 ARGUMENTS, BOOTINFO = 0x180, 0x190      # where the guest has them
 BOOTDEV = 0xA0200001
@@ -31,18 +33,17 @@ BANNER = "BTX loader 1.00  BTX version is 1.42"
 ROOM = 0x9FC00 - PAGE - CLIENT          # QEMU's base memory is 639 KB
 
 
-def assemble(source: Path, out: Path, *, address: int) -> bytes:
-    """The bytes of a program for this address."""
+def compile_i386(out: Path, *arguments: str | Path, address: int) -> Path:
+    """Compile and link a program for this address, entered at `start` or `_start`."""
     prefixes = [os.environ["TOOLPREFIX"]] if "TOOLPREFIX" in os.environ else []
     prefixes += ["i686-elf-", "i686-linux-gnu-", ""]
     compiler = next(f"{prefix}gcc" for prefix in prefixes if shutil.which(f"{prefix}gcc"))
     subprocess.run(
-        [compiler, "-m32", "-nostdlib", "-static", "-I", TREE / "boot", "-I", TREE / "kernel",
-         f"-Wl,-N,-Ttext={address:#x},--oformat=binary,-e,start,--build-id=none,--no-warn-rwx-segments", "-o", out,
-         source],
-        check=True,
-    )
-    return out.read_bytes()
+        [compiler, "-m32", "-march=i386", "-Os", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
+         "-fcf-protection=none", "-fno-asynchronous-unwind-tables", "-nostdlib", "-static", "-I", TREE / "boot", "-o",
+         out, f"-Wl,-Ttext={address:#x},--build-id=none,-z,noexecstack,-z,noseparate-code", *arguments],
+        check=True)
+    return out
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Programs:
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Programs:
     folder = tmp_path_factory.mktemp("btxldr")
-    guest = assemble(GUEST, folder / "guest.bin", address=0x7C00)
-    loader = assemble(TREE / "boot/btx/btxldr.S", folder / "btxldr.bin", address=LOADER)
-    return Programs(loader, guest[:SECTOR], guest[SECTOR:])
+    guest = compile_i386(folder / "guest.bin", "-Wl,--oformat=binary,-e,start", GUEST, address=0x7C00).read_bytes()
+    make(BTXLDR)
+    return Programs((TREE / BTXLDR).read_bytes(), guest[:SECTOR], guest[SECTOR:])
 
 
 @contextmanager
@@ -166,3 +167,20 @@ def test_missing_kernel_is_told(programs: Programs, tmp_path: Path) -> None:
 
 def test_it_is_one_page(programs: Programs) -> None:
     assert len(programs.loader) == PAGE
+
+
+@pytest.mark.parametrize(("form", "btx"), [("aout", "btx"), ("elf", "btx"), ("aout", "btx-paging")])
+def test_a_client_calls_the_bios(programs: Programs, tmp_path: Path, form: str, btx: str) -> None:
+    """All of it, by the real BTX: what btxld has joined, loaded as boot2 does it, to a BIOS call of a client in C."""
+    kernel = f"build/ref/boot/btx/{btx}.bin"
+    make(BTXLD, kernel, *LIBRARY)
+    client = compile_i386(tmp_path / "client", "-Wl,-z,max-page-size=4096", Path(__file__).with_name("btxldr_client.c"),
+                          *(TREE / one for one in LIBRARY), address=0)
+    joined = tmp_path / "loader"
+    subprocess.run([TREE / BTXLD, "-f", form, "-e", "0x200000", "-l", BTXLDR, "-b", kernel, "-o", joined, client],
+                   cwd=TREE, check=True)
+    whole = replace(programs, loader=joined.read_bytes()[PAGE:])
+    disk = whole.disk(tmp_path / "disk.img", b"", howto=0x80000800, bootinfo=b"boot" * 18, kernel=b"")
+    with started(disk) as (pc, _):
+        assert pc.screen().splitlines()[1:3] == ["BTX loader 1.00  BTX version is 1.01",
+                                                 "client: 0000a000 80000800 a0200001 746f6f62"]
