@@ -161,10 +161,8 @@ parse(void)
 			;
 		if (*p != '\0')
 			*p++ = '\0';
-		if (parse_word(word) != 0) {
-			printf("Invalid %s\n", word);
-			return (-1);
-		}
+		if (parse_word(word) != 0)
+			return (invalid(word));
 	}
 	if (howto & RB_PROBEKBD) {
 		if (*(const char *)PTOV(BDA_KEYBOARD) & KEYBOARD_101)

@@ -103,6 +103,14 @@ printf(const char *format, ...)
 	return (0);
 }
 
+/* Says that something is not what it has to be.  Returns -1. */
+int
+invalid(const char *what)
+{
+	printf("Invalid %s\n", what);
+	return (-1);
+}
+
 /* Returns the next key, or 0 if none has been pressed (or one without one). */
 static uint8_t
 xgetc(void)

@@ -59,14 +59,6 @@ static struct {
 static uint32_t memory_end;		/* the first address that is no memory */
 static struct bootinfo bootinfo;
 
-/* Says that the file is not one that can be loaded.  Returns -1. */
-static int
-bad_format(void)
-{
-	printf("Invalid format\n");
-	return (-1);
-}
-
 /*
  * Reads `size' bytes from byte `offset' of the file on.  Returns 0, or -1
  * after a message; a file that ends before is a message, too.
@@ -81,7 +73,7 @@ read_at(uint32_t offset, void *buf, uint32_t size)
 	if (got < 0)
 		return (-1);
 	if ((uint32_t)got != size)
-		return (bad_format());
+		return (invalid("format"));
 	return (0);
 }
 
@@ -95,7 +87,7 @@ load_at(uint32_t offset, uint32_t address, uint32_t filesz, uint32_t memsz)
 	address &= ADDRESS_MASK;
 	if (address < HIGH_MEMORY || address > memory_end ||
 	    memsz > memory_end - address || filesz > memsz)
-		return (bad_format());
+		return (invalid("format"));
 	if (read_at(offset, PTOV(address), filesz) != 0)
 		return (-1);
 	memset(PTOV(address + filesz), 0, memsz - filesz);
@@ -157,7 +149,7 @@ load_elf(const Elf32_Ehdr *header)
 	    header->e_type != ET_EXEC || header->e_machine != EM_386 ||
 	    header->e_phentsize != sizeof(segment) ||
 	    header->e_phnum > MAX_HEADERS)
-		return (bad_format());
+		return (invalid("format"));
 	image.entry = header->e_entry & ADDRESS_MASK;
 	for (i = 0; i < header->e_phnum; i++) {
 		if (read_at(header->e_phoff + i * sizeof(segment), &segment,
@@ -214,7 +206,7 @@ load_file(void)
 
 	image.end = image.entry_seen = 0;
 	if ((fs_inode.di_mode & IFMT) != IFREG)
-		return (bad_format());
+		return (invalid("format"));
 	if (read_at(0, &header, sizeof(header)) != 0)
 		return (-1);
 	if (IS_ELF(header.elf))
@@ -222,10 +214,10 @@ load_file(void)
 	else if ((header.aout.a_midmag & 0xffff) == ZMAGIC)
 		failed = load_aout(&header.aout);
 	else
-		return (bad_format());
+		return (invalid("format"));
 	if (failed)
 		return (-1);
-	return (image.entry_seen ? 0 : bad_format());
+	return (image.entry_seen ? 0 : invalid("format"));
 }
 
 /* Asks the BIOS how much memory there is, for us and for the kernel. */
@@ -268,6 +260,6 @@ load(const char *path, uint32_t howto, uint32_t bootdev)
 	bootinfo.bi_kernelname = VTOP(path);
 	bootinfo.bi_bios_dev = dsk.drive;
 	bootinfo.bi_esymtab = image.end;
-	__exec((void *)image.entry, howto | RB_BOOTINFO, bootdev, 0, 0, 0,
+	__exec(image.entry, howto | RB_BOOTINFO, bootdev, 0, 0, 0,
 	    VTOP(&bootinfo));
 }

@@ -29,7 +29,7 @@
 
 #define	NINDIR_SECTOR	(DEV_BSIZE / sizeof(uint32_t))
 #define	INODES_SECTOR	(DEV_BSIZE / sizeof(struct ufs1_dinode))
-#define	BAD_ADDRESS	UINT32_MAX	/* block_address() has failed */
+#define	BAD_ADDRESS	(-1U)		/* block_address() has failed */
 
 /* A sector of addresses, and which one it is; sector 0 never is one. */
 struct addresses {
@@ -97,10 +97,8 @@ fs_open(void)
 		printf("Not ufs\n");
 		return (-1);
 	}
-	if (!fs_valid()) {
-		printf("Invalid superblock\n");
-		return (-1);
-	}
+	if (!fs_valid())
+		return (invalid("superblock"));
 	return (0);
 }
 
@@ -112,7 +110,7 @@ static const void *
 read_fragment(uint32_t address, uint32_t sector, uint32_t count)
 {
 	if (address >= (uint32_t)fs.fs_size) {
-		printf("Invalid block\n");
+		invalid("block");
 		return (NULL);
 	}
 	return (dskread(fsbtodb(&fs, address) + sector, count));
@@ -128,18 +126,14 @@ read_inode(uint32_t ino)
 	fs_off = 0;
 	group = ino / fs.fs_ipg;
 	index = ino % fs.fs_ipg;
-	if (group >= (uint32_t)fs.fs_ncg) {
-		printf("Invalid inode\n");
-		return (-1);
-	}
+	if (group >= (uint32_t)fs.fs_ncg)
+		return (invalid("inode"));
 	inodes = read_fragment(cgimin(&fs, group), index / INODES_SECTOR, 1);
 	if (inodes == NULL)
 		return (-1);
 	fs_inode = inodes[index % INODES_SECTOR];
-	if (fs_inode.di_size > INT32_MAX) {
-		printf("Invalid inode\n");
-		return (-1);
-	}
+	if (fs_inode.di_size > INT32_MAX)
+		return (invalid("inode"));
 	return (0);
 }
 
@@ -182,10 +176,8 @@ block_address(uint32_t lbn)
 	block = fs_inode.di_ib[0];
 	if (lbn >= nindir) {
 		lbn -= nindir;
-		if (lbn / nindir >= nindir) {
-			printf("Invalid size\n");
-			return (BAD_ADDRESS);
-		}
+		if (lbn / nindir >= nindir)
+			return (invalid("size"));
 		block = indirect(&outer, fs_inode.di_ib[1], lbn / nindir);
 		if (block == BAD_ADDRESS)
 			return (BAD_ADDRESS);
@@ -278,10 +270,8 @@ search_directory(const char *name, uint32_t length)
 			if (entry->d_reclen < DIRSIZ(entry->d_namlen) ||
 			    entry->d_reclen % 4 != 0 ||
 			    entry->d_reclen > DIRBLKSIZ - offset ||
-			    entry->d_ino > INT32_MAX) {
-				printf("Invalid directory\n");
-				return (-1);
-			}
+			    entry->d_ino > INT32_MAX)
+				return (invalid("directory"));
 			if (entry->d_ino == 0)
 				continue;
 			if (ls)
