@@ -10,7 +10,7 @@
 #define	TICKS_SECOND	18		/* of the BIOS' clock, nearly */
 
 void	bios(uint32_t interrupt, uint32_t eax);
-void	cons_init(uint32_t howto);
+void	cons_init(void);
 void	xputc(int c);
 int	printf(const char *format, ...);
 int	invalid(const char *what);

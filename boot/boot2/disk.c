@@ -12,6 +12,7 @@
 #include <sys/diskmbr.h>
 #include <sys/reboot.h>
 #include <btx/btxv86.h>
+#include "boot2.h"
 #include "cons.h"
 #include "ufsread.h"
 
@@ -35,7 +36,7 @@ drvread(uint32_t lba, uint32_t count)
 {
 	static uint8_t turn;
 
-	if (!dsk.quiet)
+	if (!(howto & RB_QUIET))
 		printf("%c\b", "|/-\\"[turn++ % 4]);
 	v86.ctl = V86_ADDR | V86_CALLF | V86_FLAGS;
 	v86.addr = XREAD;
@@ -105,7 +106,7 @@ open_slice(void)
 	if (sector == NULL)
 		return (-1);
 	entry = find_slice((const void *)(sector + DOSPARTOFF));
-	if (entry == NULL || entry->dp_size > UINT32_MAX - entry->dp_start)
+	if (entry == NULL)
 		return (invalid("slice"));
 	if (entry->dp_start != 0) {
 		dsk_start = entry->dp_start;

@@ -114,7 +114,7 @@ load_table(uint32_t offset, uint32_t size)
 	return (0);
 }
 
-/* Loads the symbols of an ELF file, if it has any: see load_elf(). */
+/* Loads the symbols of an ELF file, if it has any.  Returns as load_elf(). */
 static int
 load_elf_symbols(const Elf32_Ehdr *header)
 {
@@ -160,36 +160,22 @@ load_elf(const Elf32_Ehdr *header)
 		    segment.p_filesz, segment.p_memsz) != 0)
 			return (-1);
 	}
-	image.end = bootinfo.bi_symtab = page_round(image.end);
-	return (load_elf_symbols(header));
+	return (0);
 }
 
-/* Loads an a.out file of type ZMAGIC.  Returns 0, or -1 after a message. */
+/*
+ * Loads an a.out file of type ZMAGIC, without its symbols.  Returns 0, or -1
+ * after a message.
+ */
 static int
 load_aout(const struct exec *header)
 {
-	uint32_t offset;
-	uint32_t strings;
-
 	image.entry = header->a_entry & ADDRESS_MASK;
-	offset = PAGE_SIZE;
-	if (load_at(offset, image.entry, header->a_text, header->a_text) != 0)
+	if (load_at(PAGE_SIZE, image.entry, header->a_text,
+	    header->a_text) != 0)
 		return (-1);
-	offset += header->a_text;
-	if (load_at(offset, page_round(image.end), header->a_data,
-	    header->a_data + header->a_bss) != 0)
-		return (-1);
-	offset += header->a_data;
-	image.end = bootinfo.bi_symtab = page_round(image.end);
-	if (header->a_syms == 0)
-		return (0);
-	if (load_table(offset, header->a_syms) != 0)
-		return (-1);
-	/* The string table begins with its own size. */
-	offset += header->a_syms;
-	if (read_at(offset, &strings, sizeof(strings)) != 0)
-		return (-1);
-	return (load_at(offset, image.end, strings, strings));
+	return (load_at(PAGE_SIZE + header->a_text, page_round(image.end),
+	    header->a_data, header->a_data + header->a_bss));
 }
 
 /*
@@ -217,7 +203,10 @@ load_file(void)
 		return (invalid("format"));
 	if (failed)
 		return (-1);
-	return (image.entry_seen ? 0 : invalid("format"));
+	if (!image.entry_seen)
+		return (invalid("format"));
+	image.end = bootinfo.bi_symtab = page_round(image.end);
+	return (IS_ELF(header.elf) ? load_elf_symbols(&header.elf) : 0);
 }
 
 /* Asks the BIOS how much memory there is, for us and for the kernel. */
