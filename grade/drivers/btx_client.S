@@ -11,11 +11,13 @@
  * The script is made of double words: an operation, then what it needs.
  *
  *   DONE                      stay at `done' for ever
- *   V86 stack, CALL, AFTER    INT 0x31 with ESP set to `stack' before the
- *                             push, or left alone if that is 0.  CALL is the
- *                             v86 structure of BTX, 14 double words.  Then
- *                             AFTER, 8 double words, has ESP as it was before
- *                             the push, EFLAGS, and cs ds es fs gs ss.
+ *   V86 stack, flags, CALL, AFTER
+ *                             INT 0x31 with these EFLAGS, and with ESP set to
+ *                             `stack' before the push, or left alone if that
+ *                             is 0.  CALL is the v86 structure of BTX, 14
+ *                             double words.  Then AFTER, 8 double words, has
+ *                             ESP as it was before the push, EFLAGS, and
+ *                             cs ds es fs gs ss.
  *   RUN address               call the check's own code, which may change any
  *                             register but ESP
  *   OUT port, value           write a byte to a port
@@ -56,8 +58,10 @@ v86:
 	test	%eax, %eax
 	jz	1f
 	mov	%eax, %esp
-1:	mov	%esi, pointer
+1:	lodsl
+	mov	%esi, pointer
 	push	%esi
+	push	%eax
 	mov	V86_EAX(%esi), %eax
 	mov	V86_ECX(%esi), %ecx
 	mov	V86_EDX(%esi), %edx
@@ -65,7 +69,11 @@ v86:
 	mov	V86_EBP(%esi), %ebp
 	mov	V86_EDI(%esi), %edi
 	mov	V86_ESI(%esi), %esi
+	popf
 	int	$0x31
+	pushf
+	push	$2			/* no DF, no TF */
+	popf
 	xchg	%esi, pointer
 	mov	%eax, V86_EAX(%esi)
 	mov	%ecx, V86_ECX(%esi)
@@ -75,7 +83,6 @@ v86:
 	mov	%edi, V86_EDI(%esi)
 	mov	pointer, %eax
 	mov	%eax, V86_ESI(%esi)
-	pushf
 	popl	AFTER_EFLAGS(%esi)
 	lea	4(%esp), %eax
 	mov	%eax, AFTER_ESP(%esi)
@@ -86,7 +93,6 @@ v86:
 	mov	%gs, AFTER_SEGMENTS + 16(%esi)
 	mov	%ss, AFTER_SEGMENTS + 20(%esi)
 	mov	own_esp, %esp
-	cld
 	add	$V86_END, %esi
 	jmp	next
 
