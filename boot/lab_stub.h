@@ -5,7 +5,10 @@
  *
  * It works anywhere before protected mode: it needs a stack of two bytes,
  * no segment register but CS, no BIOS call and no particular address.  It
- * leaves SI, BP and BX as they are.  (The kernel's twin is the function
+ * leaves SI, BP and BX as they are.
+ *
+ * lab_stub32 "text" is the same for 32-bit code in ring 0, with a stack of
+ * four bytes; it leaves ESI, EBP and EBX.  (The kernel's twin is the function
  * lab_stub().)
  */
 #ifndef _LAB_STUB_H_
@@ -41,6 +44,38 @@ lab_stub_say:
 	jz	.Lfull\@
 	xchg	%al, %ah
 	mov	$COM1_DATA, %dx
+	out	%al, %dx
+	jmp	.Lnext\@
+.Lstay\@:
+	jmp	.Lstay\@
+  .endif
+	.endm
+
+	.macro	lab_stub32 text
+	call	.Lsay\@
+	.asciz	"\text\r\n"
+.Lsay\@:
+  .ifdef lab_stub_say32
+	jmp	lab_stub_say32
+  .else
+lab_stub_say32:
+	pop	%edi
+	mov	$COM1_LCR, %edx
+	mov	$3, %al
+	out	%al, %dx
+.Lnext\@:
+	mov	%cs:(%edi), %al
+	inc	%edi
+	test	%al, %al
+	jz	.Lstay\@
+	xchg	%al, %ah
+	mov	$COM1_LSR, %edx
+.Lfull\@:
+	in	%dx, %al
+	test	$0x20, %al
+	jz	.Lfull\@
+	xchg	%al, %ah
+	mov	$COM1_DATA, %edx
 	out	%al, %dx
 	jmp	.Lnext\@
 .Lstay\@:

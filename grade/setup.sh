@@ -9,6 +9,7 @@
 #
 #   PYTHON, TOOLPREFIX     as found, or as the caller's environment had them
 #   CC, LD, OBJCOPY ...    follow TOOLPREFIX; -m32 and elf_i386 cost a cross compiler nothing
+#   HOSTCC                 makes programs that run here, such as btxld; as found, or given
 #   BOCHS, QEMU, SFDISK    full paths: sfdisk lives in /sbin, off a user's PATH
 #   SPHINX                 the command that builds the handouts
 #   MISSING                the names, as in the table, of what was not found
@@ -33,6 +34,7 @@ what was found and writes it to build/tools.mk.
 The environment decides over what is found:
   PYTHON=/path/to/python3    a Python >= 3.10 with pexpect, pytest and xdist
   TOOLPREFIX=i686-elf-       the compiler is ${TOOLPREFIX}gcc, called with -m32
+  HOSTCC=clang               the compiler of programs that run on this machine
 END
 }
 
@@ -41,6 +43,7 @@ END
 tools() {
 	cat <<'END'
 needed|compiler|makes 32-bit code|gcc-i686-linux-gnu
+needed|hostcc|makes tools for this machine|gcc libc6-dev
 needed|python|runs the harness|python3 python3-pexpect python3-pytest python3-pytest-xdist python3-tomli
 needed|bochs|the PC that judges|bochs bochs-term
 needed|bochsbios|its BIOS|bochsbios
@@ -120,6 +123,37 @@ look_compiler() {
 	fi
 	found="$(command -v "${prefix}gcc") -m32"
 	[ "$mode" = probe ] || found="$found ($("${prefix}gcc" -dumpfullversion))"
+}
+
+# makes_programs CC: whether it compiles and links a program of the C library.
+makes_programs() {
+	cat >"$scratch/host.c" <<'END'
+#include <stdio.h>
+int main(void) { return (puts("") < 0); }
+END
+	"$1" -o "$scratch/host" "$scratch/host.c" 2>/dev/null
+}
+
+# Sets $hostcc. A HOSTCC of the caller's is the only candidate then.
+look_hostcc() {
+	if [ "${HOSTCC:+set}" ]; then
+		hostcc=$HOSTCC
+		makes_programs "$hostcc" || {
+			found="HOSTCC=$hostcc makes no programs"
+			return 1
+		}
+	else
+		for hostcc in cc gcc none; do
+			[ "$hostcc" = none ] && break
+			makes_programs "$hostcc" && break
+		done
+		[ "$hostcc" = none ] && {
+			hostcc=cc
+			found="neither cc nor gcc makes programs"
+			return 1
+		}
+	fi
+	found=$(command -v "$hostcc")
 }
 
 # python_does PYTHON: whether it is new enough and has the modules. A probe
@@ -216,6 +250,7 @@ sys.exit(not all(find_spec(name) for name in ("sphinx", "myst_parser", "furo")))
 look() {
 	case $1 in
 	compiler)     look_compiler ;;
+	hostcc)       look_hostcc ;;
 	python)       look_python ;;
 	bochs)        look_bochs ;;
 	bochsbios)    look_file "${BXSHARE:-/usr/share/bochs}/BIOS-bochs-latest" ;;
@@ -245,7 +280,7 @@ look_all() {
 			wanted_packages "$name" "$packages" |
 			    sed "s/^/$group /" >>"$scratch/wanted"
 		fi
-		printf '%-8s  %-16s  %-27s  %-7s  %s\n' \
+		printf '%-8s  %-16s  %-28s  %-7s  %s\n' \
 		    "$group" "$name" "$purpose" "$mark" "$found" >>"$scratch/table"
 	done <"$scratch/tools"
 }
@@ -259,6 +294,8 @@ wanted_packages() {
 		if is_installed gcc-multilib; then
 			set -- "$1" "gcc gcc-multilib"
 		fi ;;
+	hostcc)
+		[ "${HOSTCC:+set}" ] && return ;;
 	python)
 		[ "${PYTHON:+set}" ] && return ;;
 	bwrap)
@@ -341,6 +378,7 @@ write_makefile() {
 # Written by grade/setup.sh: what was found on this machine.
 PYTHON ?= $python
 TOOLPREFIX ?= $prefix
+HOSTCC ?= $hostcc
 CC := \$(TOOLPREFIX)gcc -m32
 LD := \$(TOOLPREFIX)ld -m elf_i386
 OBJCOPY := \$(TOOLPREFIX)objcopy
@@ -363,7 +401,7 @@ END
 
 # The table, and status 1 when a needed tool is missing.
 report() {
-	printf '%-8s  %-16s  %-27s  %-7s  %s\n' group tool 'what it is for' '' found
+	printf '%-8s  %-16s  %-28s  %-7s  %s\n' group tool 'what it is for' '' found
 	cat "$scratch/table"
 	lacking=""
 	for name in $missing; do

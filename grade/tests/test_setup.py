@@ -33,6 +33,7 @@ class Machine:
         self.link(BASICS, needed=True)
         self.link(TOOLS)
         self.fake_compiler("i686-linux-gnu-")
+        self.script("cc", "exit 0")
 
     def link(self, names: str, *, needed: bool = False) -> None:
         for name in names.split():
@@ -95,6 +96,7 @@ def test_probe_writes_what_it_found(machine: Machine) -> None:
     assert found["PYTHON"] == "/usr/bin/python3"
     assert found["TOOLPREFIX"] == "i686-linux-gnu-"
     assert found["CC"] == "$(TOOLPREFIX)gcc -m32"
+    assert found["HOSTCC"] == "cc"
     assert found["BOCHS"] == str(machine.bin / "bochs")
     assert "compiler" not in found["MISSING"].split()
     assert "bochs" not in found["MISSING"].split()
@@ -102,10 +104,10 @@ def test_probe_writes_what_it_found(machine: Machine) -> None:
 
 def test_probe_names_what_is_missing_and_installs_nothing(machine: Machine) -> None:
     machine.fake_apt()
-    machine.remove("bochs patch i686-linux-gnu-gcc")
+    machine.remove("bochs patch i686-linux-gnu-gcc cc")
     done = machine.run("--probe")
     assert done.returncode == 0
-    assert {"bochs", "patch", "compiler"} <= set(machine.findings()["MISSING"].split())
+    assert {"bochs", "patch", "compiler", "hostcc"} <= set(machine.findings()["MISSING"].split())
     assert machine.apt_calls() == []
 
 
@@ -140,18 +142,38 @@ def test_compilers_are_taken_in_order(machine: Machine) -> None:
     assert "compiler" not in machine.findings()["MISSING"].split()
 
 
+def test_gcc_stands_in_for_a_cc_that_makes_no_programs(machine: Machine) -> None:
+    machine.fake_compiler("")
+    machine.script("cc", "exit 1")
+    machine.run("--probe")
+    assert machine.findings()["HOSTCC"] == "gcc"
+    assert "hostcc" not in machine.findings()["MISSING"].split()
+
+
+def test_host_compiler_is_installed_with_its_library(machine: Machine) -> None:
+    machine.remove("cc")
+    machine.fake_apt(brings="gcc")
+    done = machine.run()
+    assert {"gcc", "libc6-dev"} <= set(" ".join(machine.apt_calls()).split())
+    assert machine.findings()["HOSTCC"] == "gcc", done.stdout
+
+
 def test_overrides_are_honoured(machine: Machine) -> None:
     machine.fake_compiler("mine-")
+    machine.script("my-cc", "exit 0")
     machine.script("my-python", 'exec /usr/bin/python3 "$@"')
-    machine.run("--probe", TOOLPREFIX="mine-", PYTHON=str(machine.bin / "my-python"))
+    machine.run("--probe", TOOLPREFIX="mine-", PYTHON=str(machine.bin / "my-python"), HOSTCC="my-cc")
     assert machine.findings()["TOOLPREFIX"] == "mine-"
+    assert machine.findings()["HOSTCC"] == "my-cc"
     assert machine.findings()["PYTHON"] == str(machine.bin / "my-python")
 
 
 def test_override_that_does_not_work_is_refused(machine: Machine) -> None:
     machine.fake_apt()
-    done = machine.run(TOOLPREFIX="no-such-", PYTHON="/bin/false")
+    done = machine.run(TOOLPREFIX="no-such-", PYTHON="/bin/false", HOSTCC="/bin/false")
     assert done.returncode == 1
+    assert "HOSTCC=/bin/false makes no programs" in done.stdout
+    assert not any("libc6-dev" in call for call in machine.apt_calls())
     assert "TOOLPREFIX=no-such- makes no 32-bit code" in done.stdout
     assert "PYTHON=/bin/false is not" in done.stdout
     assert not any("gcc" in call or "python3-pexpect" in call for call in machine.apt_calls())
