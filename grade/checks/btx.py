@@ -33,7 +33,10 @@ LOAD_BUDGET = 5_000_000      # the boot sector needs 200,000 for its two reads
 START_BUDGET = 500_000       # BTX needs 20,000 to its client's first instruction
 SCRIPT_BUDGET = 2_000_000    # a client's script needs less than 200,000, but for what waits for ticks
 
-BDA_BASE_MEMORY, BDA_CURSOR, BDA_TICKS, BDA_WARM = 0x413, 0x450, 0x46C, 0x472
+INTERRUPT_BUDGET = 3_000_000 # the longest wait is for the keyboard, some 300,000
+SESSION_BUDGET = 5_000_000   # the BIOS' own work, and three ticks
+
+BDA_EQUIPMENT, BDA_BASE_MEMORY, BDA_KEYS, BDA_CURSOR, BDA_TICKS, BDA_WARM = 0x410, 0x413, 0x417, 0x450, 0x46C, 0x472
 PIC_MASTER, PIC_SLAVE = 0x21, 0xA1
 TICK = 219_701               # instructions a BIOS tick lasts at ips=4000000
 
@@ -99,6 +102,11 @@ class Client:
         self.image[at:self._free] = data
         return model.CLIENT + at
 
+    @property
+    def next_address(self) -> int:
+        """Where `place` puts what needs no alignment."""
+        return model.CLIENT + self._free
+
     def reserve(self, size: int, *, align: int = 4) -> int:
         """Room for results, random until something is stored there."""
         return self.place(self.draw.randbytes(size), align=align)
@@ -146,10 +154,10 @@ def far(address: int, draw: Random) -> tuple[int, int]:
     return address - offset >> 4, offset
 
 
-def far_bytes(address: int, draw: Random) -> bytes:
-    """The same, as a vector has it."""
+def far_address(address: int, draw: Random) -> int:
+    """The same, as the v86 structure's addr has it."""
     segment, offset = far(address, draw)
-    return struct.pack("<HH", offset, segment)
+    return segment << 16 | offset
 
 
 def random_registers(draw: Random) -> dict[str, int]:

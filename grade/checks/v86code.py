@@ -22,7 +22,7 @@ SPIN = b"\xeb\xfe"                # jmp to itself
 class V86Program:
     """Code at segment:offset, and how many slots it has filled; the slots begin at offset `slots` of the segment.
 
-    handlers: the linear address of each INT's handler, by its number."""
+    handlers: what the vector of each INT must be, by its number."""
 
     segment: int
     offset: int
@@ -107,6 +107,9 @@ class V86Program:
         self._push_value(self.here + size, step.width)
         self._wide(step, IRET)
 
+    def _ax(self, step: Step) -> None:
+        self._emit(0xB8, *struct.pack("<H", step.value))
+
     def _cr0(self, _: Step) -> None:
         """MOV EAX, CR0; MOV CS:[slot], EAX."""
         self._emit(0x0F, 0x20, 0xC0, 0x66, 0x2E, 0xA3, *self._next_slot())
@@ -149,11 +152,34 @@ def push(value: int) -> bytes:
     return b"\x68" + struct.pack("<I", value & 0xFFFFFFFF)
 
 
-def wait_for(address: int, value: int) -> bytes:
-    """Loop until the double word at an address is at least a value: CMP, JB."""
-    return b"\x81\x3d" + struct.pack("<II", address & 0xFFFFFFFF, value) + b"\x72\xf4"
-
-
+# MOV AX, [FFFFh]: beyond the segment's limit, which faults with an opcode that no monitor knows.
+BEYOND_LIMIT = b"\xa1\xff\xff"
 INT30 = b"\xcd\x30"
 RET = b"\xc3"
 POPF32 = b"\x9d"
+
+
+def wait_for_byte(address: int) -> bytes:
+    """Loop until the byte at an address is not 0: CMP, JE."""
+    return b"\x80\x3d" + struct.pack("<I", address & 0xFFFFFFFF) + b"\0\x74\xf7"
+
+
+# OUT of AL to the first interrupt controller's mask: the same bytes in 16 and in 32 bits.
+OUT_MASK = b"\xe6\x21"
+
+
+def interrupt_handler(seen: int) -> bytes:
+    """A handler for any device of a check's: satisfies the keyboard, COM1 and the clock, ends the interrupt, makes the
+    byte at CS:`seen` 1, and leaves by RETF 2, which the monitor need not know."""
+    return (b"\x50\x52"                         # push ax; push dx
+            b"\xe4\x60"                         # in al, 60h
+            b"\xba\xfa\x03\xec"                 # mov dx, 3fah; in al, dx
+            b"\xb0\x0c\xe6\x70\xe4\x71"         # mov al, 0ch; out 70h, al; in al, 71h
+            b"\xb0\x20\xe6\xa0\xe6\x20"         # mov al, 20h; out 0a0h, al; out 20h, al
+            b"\x2e\xc6\x06" + struct.pack("<H", seen) + b"\x01"
+            b"\x5a\x58" + RETF_FLAGS)
+
+
+def waiting_loop(seen: int) -> bytes:
+    """v86 code: the mask, then CMP byte CS:[seen], 0; JE."""
+    return OUT_MASK + b"\x2e\x80\x3e" + struct.pack("<H", seen) + b"\0\x74\xf8"

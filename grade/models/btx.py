@@ -7,8 +7,10 @@ leaves in the slots, on the stack and in the flags; grade/checks/v86code.py make
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 from grade.debugger import Descriptor, Gate
 
@@ -72,8 +74,57 @@ def gate_words(gate: Gate) -> str:
     return f"{gate.selector:#x}, {kinds.get(gate.type, f'type {gate.type:#x}')}, DPL {gate.dpl}"
 
 
-# Exceptions whose frame has an error code.
-WITH_ERROR = frozenset({8, 10, 11, 12, 13, 14})
+STUB_SIZE = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table that the IDT is built from."""
+
+    first: int
+    count: int
+    type: int
+    mask: int
+    stub: int
+
+    def __str__(self) -> str:
+        return f"{self.count} from {self.first:02x}, type {self.type:02x}, mask {self.mask:04x}, stubs at {self.stub:04x}"
+
+    def pack(self) -> bytes:
+        return struct.pack("<BBBHH", self.first, self.count, self.type, self.mask, self.stub)
+
+
+def pack_rows(rows: Sequence[Row]) -> bytes:
+    """The table, with the count of 0 at its end."""
+    return b"".join(row.pack() for row in rows) + bytes(2)
+
+
+def draw_rows(draw: Random, count: int, *, full: bool) -> tuple[Row, ...]:
+    """A table of at most five rows, in no order, that has no vector twice; full: some of 16 vectors."""
+    rows: list[Row] = []
+    first = draw.randint(0, 3)
+    for _ in range(count):
+        size = 16 if full and first <= VECTORS - 16 else draw.randint(1, 9)
+        if first + size > VECTORS:
+            break
+        rows.append(Row(first, size, draw.randint(1, 0xFF), draw.getrandbits(16) | 1 << draw.randrange(size),
+                        draw.randrange(HOME, CLIENT - 0x100)))
+        first += size + draw.randint(0, 3)
+    draw.shuffle(rows)
+    return tuple(rows)
+
+
+def idt(rows: Sequence[Row]) -> bytes:
+    """The IDT that a table asks for."""
+    built = bytearray(8 * VECTORS)
+    for row in rows:
+        taken = 0
+        for number in range(row.count):
+            if row.mask >> number & 1:
+                at = 8 * (row.first + number)
+                built[at:at + 8] = struct.pack("<HHBBH", row.stub + STUB_SIZE * taken, SCODE, 0, row.type, 0)
+                taken += 1
+    return bytes(built)
 
 
 def irq_vector(irq: int) -> int:
@@ -132,10 +183,11 @@ class Step:
 
     def __str__(self) -> str:
         wide = "" if self.width == 16 else "d"
-        return {"cli": "cli", "sti": "sti", "arith": f"flags {self.value:02x} by sahf", "std": "std", "cld": "cld",
+        return {"arith": f"sahf of {self.value:02x}",
                 "popf": f"push{wide} {self.value:x}; popf{wide}", "flags": f"pushf{wide}", "sp": "SP", "int": f"int {self.value:02x}h",
-                "iret": f"push{wide} {self.value:x}, CS, IP; iret{wide}", "push": f"push {self.value:x}", "pop": "pop",
-                "hlt": "hlt", "int3": "int3", "cr0": "mov eax, cr0"}[self.name]
+                "iret": f"push{wide} {self.value:x}, CS, IP; iret{wide}", "push": f"push {self.value:x}",
+                "ax": f"mov ax, {self.value:x}",
+                "cr0": "mov eax, cr0"}.get(self.name, self.name)
 
 
 @dataclass
@@ -223,6 +275,9 @@ class _Task:
         self.stack += 6
         self._change(before, 0xFFFF)
 
+    def _ax(self, _: Step) -> None:
+        """Nothing that is looked at."""
+
     def _hlt(self, _: Step) -> None:
         """Skipped."""
 
@@ -241,6 +296,40 @@ def run(steps: Sequence[Step], *, flags: int, stack: int) -> Prediction:
         task.do(step)
     task.out.flags, task.out.stack = task.flags, task.stack
     return task.out
+
+
+_KINDS: Mapping[str, tuple[str, int]] = {"popfd": ("popf", 32), "flagsd": ("flags", 32), "iretd": ("iret", 32)}
+
+
+def draw_steps(draw: Random, kinds: Sequence[str], length: int) -> tuple[Step, ...]:
+    """A program of these kinds of steps, each of them at least once, that ends by showing its flags. popfd, flagsd and
+    iretd are the 32-bit forms; nested is an INT in the handler of an INT."""
+    names = [*kinds, *draw.choices(kinds, k=max(0, length - len(kinds)))]
+    draw.shuffle(names)
+    vectors = draw.sample(range(0x80, 0xF0), 2 * length)
+    steps = []
+    for name in names:
+        if name == "pop":       # a word that is pushed for it
+            steps.append(Step("push", draw.getrandbits(16)))
+        if name == "push":
+            continue
+        steps.append(_draw_step(draw, name, vectors))
+    return (*steps, Step("flags"))
+
+
+def _draw_step(draw: Random, name: str, vectors: list[int]) -> Step:
+    if name in ("int", "nested"):
+        inner = [Step("flags"), Step(draw.choice(("sti", "cli", "std", "cld"))), Step("sp")]
+        if name == "nested":
+            inner.insert(draw.randrange(3), _draw_step(draw, "int", vectors))
+        return Step("int", vectors.pop(), body=tuple(inner))
+    plain, width = _KINDS.get(name, (name, 16))
+    return Step(plain, draw.getrandbits(width), width)
+
+
+def block_descriptor(address: int) -> bytes:
+    """What INT 15h AH=87h reads of a descriptor is its base; the rest is what AT BIOSes want there."""
+    return struct.pack("<HHBBBB", 0xFFFF, address & 0xFFFF, address >> 16 & 0xFF, 0x93, 0, address >> 24)
 
 
 def v86_stack(linear: int) -> tuple[int, int]:
