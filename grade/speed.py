@@ -21,7 +21,7 @@ from grade.bench import LOADED, Bench
 from grade.build import build_view
 from grade.check import CHECK
 from grade.checks import lab_1_mbr
-from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, open_menu, press_until_answer
+from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
 from grade.failure import HarnessFault
 from grade.labs import find_labs
 
@@ -104,12 +104,12 @@ def measure_boots(bochs: str) -> None:
 
 def _count_instructions(bench: Callable[[], Bench]) -> None:
     case = getattr(lab_1_mbr.registers, CHECK).draw("1")[0]
-    with bench().boot("mbr", case.disks) as machine:
+    with boot(bench(), "mbr", case.disks) as machine:
         began = machine.stop.tick
         machine.break_at(LOADED)
         _count("mbr: 0:7C00 to the slice, the BIOS' disk read included", machine.run(MBR_BUDGET).tick - began, MBR_BUDGET)
     case = getattr(lab_1_mbr.keys, CHECK).draw("1")[0]
-    with bench().boot("boot0", case.disks) as machine:
+    with boot(bench(), "boot0", case.disks) as machine:
         began = machine.stop.tick
         menu = open_menu(machine, case)
         _count("boot0: 0:7C00 to the first look at the keyboard", machine.stop.tick - began, MENU_BUDGET)
