@@ -1,0 +1,39 @@
+/*
+ * The console: one or two of the devices that can be one.
+ *
+ * [sys/cons.h]
+ */
+#ifndef _SYS_CONS_H_
+#define	_SYS_CONS_H_
+
+#include <sys/param.h>
+
+struct consdev {
+	const char	*cn_name;		/* "vga", "sio0" */
+	/* Is it there?  Sets cn_pri.  May not print. */
+	void		(*cn_probe)(struct consdev *cn);
+	void		(*cn_init)(struct consdev *cn);
+	void		(*cn_putc)(struct consdev *cn, int c);
+	/* A character, or -1 if none is there: by polling, interrupts or not. */
+	int		(*cn_checkc)(struct consdev *cn);
+	int		cn_pri;			/* CN_ */
+};
+
+#define	CN_DEAD		0	/* not there */
+#define	CN_NORMAL	1
+#define	CN_INTERNAL	2	/* the PC's own screen and keyboard */
+#define	CN_REMOTE	3	/* asked for: RB_SERIAL, console= */
+
+extern struct consdev vga_consdev;	/* dev/vga.c, dev/kbd.c */
+extern struct consdev sio_consdev;	/* dev/sio.c */
+
+/*
+ * Choose and start the console: by RB_SERIAL, RB_MULTIPLE, RB_MUTE and the
+ * environment's console=.  Printing works from here on.  (kern/tty_cons.c)
+ */
+void	cninit(void);
+void	cnputc(int c);
+int	cngetc(void);		/* waits */
+int	cncheckc(void);		/* a character or -1 */
+
+#endif /* !_SYS_CONS_H_ */
