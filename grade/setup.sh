@@ -10,7 +10,8 @@
 #   PYTHON, TOOLPREFIX     as found, or as the caller's environment had them
 #   CC, LD, OBJCOPY ...    follow TOOLPREFIX; -m32 and elf_i386 cost a cross compiler nothing
 #   HOSTCC                 makes programs that run here, such as btxld; as found, or given
-#   BOCHS, QEMU, SFDISK    full paths: sfdisk lives in /sbin, off a user's PATH
+#   BOCHS, QEMU, SFDISK,
+#   MAKEFS                 full paths: /sbin is off a user's PATH
 #   SPHINX                 the command that builds the handouts
 #   MISSING                the names, as in the table, of what was not found
 #
@@ -50,6 +51,7 @@ needed|bochsbios|its BIOS|bochsbios
 needed|vgabios|its video BIOS|vgabios
 needed|qemu-system-i386|the quicker PC|qemu-system-x86
 needed|sfdisk|partitions disk images|fdisk
+needed|makefs|makes UFS1 file systems|makefs
 needed|bwrap|fences submissions in|bubblewrap
 needed|setpriv|drops privileges|util-linux
 needed|patch|makes the mutants|patch
@@ -59,6 +61,7 @@ check|install-mbr|a third party's MBR|mbr
 check|grub-mkimage|a third party's loader|grub-common grub-pc-bin
 check|extlinux|a third party's loader|extlinux
 check|syslinux|a third party's loader|syslinux
+check|fls|reads UFS1 file systems|sleuthkit
 check|mcopy|writes FAT without mounting|mtools
 check|mkfs.fat|makes FAT file systems|dosfstools
 debug|gdb|speaks to QEMU's stub|gdb
@@ -387,6 +390,7 @@ NM := \$(TOOLPREFIX)nm
 BOCHS := $(path_of bochs)
 QEMU := $(path_of qemu-system-i386)
 SFDISK := $(path_of sfdisk)
+MAKEFS := $(path_of makefs)
 SPHINX := $sphinx
 MISSING :=$missing
 END

@@ -6,10 +6,14 @@ so that nothing of ours decides what a partition table looks like. Boot code is 
     boot0   (the word BB66h at 1B0h)  bytes 0..1BDh are its own; sfdisk's disk id, at 1B8h, gives way
     others                            bytes 0..1B7h and the flags at 1BDh; the disk id stays
 
+A slice marked `bsd` becomes a FreeBSD one, whole: boot blocks, disklabel, file system (see boot.image.bsdslice).
+
 An image is made beside its place and moved there when it is whole: after any failure the place holds what it held.
 
     python3 -m boot.image.mkdisk --size 64M --boot mbr.bin \\
         --slice n=1,type=a5,start=63,size=65536,active,fill=probe.bin build/disk.img
+    python3 -m boot.image.mkdisk --size 64M --boot boot0.bin --slice n=1,type=a5,start=63,size=65536,active,bsd \\
+        --boot1 boot1.bin --boot2 boot2.bin --root boot/image/root --add boot/loader=loader --add kernel=kernel disk.img
 """
 
 from __future__ import annotations
@@ -21,11 +25,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from boot.image.bsdslice import BsdSlice, add_arguments, added_files, write_slice
+from boot.image.errors import DiskError
 from boot.image.probe import stamp
 
 SECTOR = 512
@@ -41,16 +48,14 @@ PROBE_NONCE = "proc0"
 PROBE_HOLD = 182                # ticks, ten seconds: time to read the screen
 COPY_BYTES = 64 << 10           # a multiple of what file systems allocate
 
+_FLAGS = ("active", "bsd")      # the words of a slice that have no value
 _UNITS = {"s": 1, "": 1, "K": (1 << 10) // SECTOR, "M": (1 << 20) // SECTOR, "G": (1 << 30) // SECTOR}
-
-
-class DiskError(Exception):
-    """No image can be built. Its text is one line that names the entry, option or file."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """An entry of the partition table; `start` and `size` in sectors. `fill` is what its first sectors hold."""
+    """An entry of the partition table; `start` and `size` in sectors. `fill` is what its first sectors hold; `bsd`
+    asks for a FreeBSD slice in its place."""
 
     number: int
     type: int
@@ -58,6 +63,7 @@ class Slice:
     size: int
     active: bool = False
     fill: Path | None = None
+    bsd: bool = False
 
     @property
     def name(self) -> str:
@@ -82,12 +88,12 @@ def parse_sectors(text: str) -> int:
 
 
 def parse_slice(text: str) -> Slice:
-    """Read `n=1,type=a5,start=63,size=20000,active,fill=FILE`. Raises DiskError, which names the entry."""
+    """Read `n=1,type=a5,start=63,size=20000,active,fill=FILE` or `...,bsd`. Raises DiskError, which names the entry."""
     given: dict[str, str] = {}
     for word in text.split(","):
         key, equals, value = word.partition("=")
-        if key not in ("n", "type", "start", "size", "active", "fill") or bool(equals) == (key == "active"):
-            raise DiskError(f"slice {text!r}: {word!r} is none of n=, type=, start=, size=, active, fill=")
+        if key not in ("n", "type", "start", "size", "active", "fill", "bsd") or bool(equals) == (key in _FLAGS):
+            raise DiskError(f"slice {text!r}: {word!r} is none of n=, type=, start=, size=, active, fill=, bsd")
         if key in given:
             raise DiskError(f"slice {text!r}: {key} is given twice")
         given[key] = value
@@ -99,12 +105,14 @@ def parse_slice(text: str) -> Slice:
     label = f"slice {given['n']}"
     if re.fullmatch(r"[0-9a-fA-F]{1,2}", given["type"]) is None or int(given["type"], 16) == 0:
         raise DiskError(f"{label}: unknown type {given['type']!r}; write its number in hex, 1 to ff, such as a5")
+    if "fill" in given and "bsd" in given:
+        raise DiskError(f"{label}: fill= and bsd exclude each other")
     try:
         start, size = parse_sectors(given["start"]), parse_sectors(given["size"])
     except DiskError as error:
         raise DiskError(f"{label}: {error}") from None
     return Slice(int(given["n"]), int(given["type"], 16), start, size, "active" in given,
-                 Path(given["fill"]) if "fill" in given else None)
+                 Path(given["fill"]) if "fill" in given else None, "bsd" in given)
 
 
 # ---------------------------------------------------------------- what a table may hold
@@ -261,6 +269,29 @@ def _copy_fill(one: Slice, disk: BinaryIO) -> None:
                 disk.seek(len(block), os.SEEK_CUR)
 
 
+@contextmanager
+def _bsd_filled(slices: Sequence[Slice], content: BsdSlice, image: Path) -> Iterator[list[Slice]]:
+    """The same slices, those marked `bsd` filled from files that are there meanwhile. Raises DiskError."""
+    if not any(one.bsd for one in slices):
+        yield list(slices)
+        return
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=f".{image.name}.", dir=image.parent)
+    except OSError as error:
+        raise DiskError(f"{image}: {error.strerror}") from None
+    with folder as name:
+        filled = []
+        for one in slices:
+            if one.bsd:
+                one = replace(one, fill=Path(name) / one.name)
+                try:
+                    write_slice(one.fill, content, start=one.start, size=one.size, name=one.name)
+                except DiskError as error:
+                    raise DiskError(f"slice {one.number}: {error}") from None
+            filled.append(one)
+        yield filled
+
+
 def _umask() -> int:
     """The process' umask, which can only be read by setting it."""
     mask = os.umask(0)
@@ -278,22 +309,35 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", required=True, help="the disk's size: 64M, 1048576s")
     parser.add_argument("--boot", type=Path, help="the 512 bytes of a boot program: mbr.bin, boot0.bin")
     parser.add_argument("--slice", action="append", default=[], dest="slices", metavar="FIELDS",
-                        help="an entry of the table: n=1,type=a5,start=63,size=20000[,active][,fill=FILE]")
+                        help="an entry of the table: n=1,type=a5,start=63,size=20000[,active][,fill=FILE | ,bsd]")
     parser.add_argument("--probe", type=Path, help="the probe sector that goes into each slice without fill=")
     parser.add_argument("--disk-id", type=lambda text: int(text, 16), default=DISK_ID, metavar="HEX",
                         help=f"sfdisk's label-id (default {DISK_ID:x})")
     parser.add_argument("--sfdisk", default=os.environ.get("SFDISK", "sfdisk"), help="the sfdisk to use (or $SFDISK)")
+    add_arguments(parser)
     parser.add_argument("image", type=Path, help="the image to make")
     return parser
 
 
 def run(options: argparse.Namespace) -> None:
+    sectors = _size_option("--size", options.size)
+    slices = [parse_slice(text) for text in options.slices]
+    check_slices(slices, sectors)
+    content = BsdSlice(
+        root=options.root, added=added_files(options.added), boot1=_read(options.boot1), boot2=_read(options.boot2),
+        bsize=options.bsize, fsize=options.fsize, makefs=options.makefs, swap=_size_option("--swap", options.swap),
+        root_size=None if options.root_size is None else _size_option("--root-size", options.root_size))
+    boot, probe = _read(options.boot), _read(options.probe)
+    with _bsd_filled(slices, content, options.image) as filled:
+        build_disk(options.image, sectors=sectors, boot=boot, probe=probe, slices=filled, disk_id=options.disk_id,
+                   sfdisk=options.sfdisk)
+
+
+def _size_option(option: str, text: str) -> int:
     try:
-        sectors = parse_sectors(options.size)
+        return parse_sectors(text)
     except DiskError as error:
-        raise DiskError(f"--size: {error}") from None
-    build_disk(options.image, sectors=sectors, boot=_read(options.boot), probe=_read(options.probe),
-               slices=[parse_slice(text) for text in options.slices], disk_id=options.disk_id, sfdisk=options.sfdisk)
+        raise DiskError(f"{option}: {error}") from None
 
 
 def _read(path: Path | None) -> bytes | None:

@@ -16,8 +16,8 @@ import pytest
 SETUP = Path(__file__).resolve().parents[1] / "setup.sh"
 BASICS = ("cat cmp dirname env find grep head id ln mkdir mktemp mv rm sed sh sort timeout touch tr"
           " true")
-TOOLS = "bochs bochs-bin qemu-system-i386 sfdisk bwrap setpriv patch mcopy mkfs.fat extlinux" \
-        " syslinux install-mbr grub-mkimage"
+TOOLS = "bochs bochs-bin qemu-system-i386 sfdisk makefs bwrap setpriv patch mcopy mkfs.fat extlinux" \
+        " syslinux install-mbr grub-mkimage fls"
 
 
 class Machine:

@@ -234,7 +234,8 @@ no_code:
 	movl	$0, 4(%esp)
 
 /*
- * Print the registers and leave; after #BP, and after #DB by a set TF, go on.
+ * Print the registers and leave; after #DB by a set TF, go on.  (#BP does not
+ * come: INT3 out of ring 3 may not use a gate of ring 0, and is a #GP.)
  * On entry the vector and the error code are on the stack (see btx.h).
  */
 	.globl	except
@@ -277,19 +278,17 @@ except:
 	pop	%eax
 	mov	%eax, %cr0
 #endif
-	cmpb	$3, T_INTNO(%ebp)
-	je	4f
 	cmpb	$1, T_INTNO(%ebp)
 	jne	5f
 	testb	$PSL_T >> 8, T_EFL + 1(%ebp)
 	jz	5f
-4:	pop	%eax			/* D_ESP, D_SS */
+	pop	%eax			/* D_ESP, D_SS */
 	pop	%eax
 	testb	$PSL_VM >> 16, T_EFL + 2(%ebp)
-	jnz	6f			/* the IRET loads them */
+	jnz	4f			/* the IRET loads them */
 	pop	%es
 	pop	%ds
-6:	mov	%ebp, %esp
+4:	mov	%ebp, %esp
 	popa
 	add	$8, %esp
 	iret
@@ -298,8 +297,9 @@ except:
 	jmp	exit
 
 /*
- * The dump's text.  A byte below DUMP_CODES is a code, the next one the
- * frame's offset of what it prints.
+ * The dump's text.  A byte below DUMP_CODES is a code: print "=" and what the
+ * next byte, an offset in the frame, names; then two blanks, but at the end
+ * of a line.
  */
 	.set	D_GS, -4		/* pushed by `except', below the frame */
 	.set	D_FS, -8
@@ -308,47 +308,49 @@ except:
 	.set	D_SS, -20
 	.set	D_ESP, -24
 
-	.set	DUMP_END, 0
+	.set	DUMP_END, 0		/* the text's end */
 	.set	DUMP_X16, 1		/* 4 digits */
 	.set	DUMP_X32, 2		/* 8 digits */
 	.set	DUMP_MEM, 3		/* 2 rows of memory, by offset and (next) selector */
 	.set	DUMP_CODES, 4
 
-	.macro	x32 name, offset, behind
-	.ascii	"\name="
+	.macro	x32 name, offset
+	.ascii	"\name"
 	.byte	DUMP_X32, \offset
-	.ascii	"\behind"
 	.endm
-	.macro	x16 name, offset, behind
-	.ascii	"\name="
+	.macro	x16 name, offset
+	.ascii	"\name"
 	.byte	DUMP_X16, \offset
-	.ascii	"\behind"
 	.endm
 	.macro	memory name, offset, selector
-	.ascii	"\name="
+	.ascii	"\name"
 	.byte	DUMP_MEM, \offset, \selector
 	.endm
 
 dump_text:
 	.ascii	"\n"
-	x32	"int", T_INTNO, "  "
-	x32	"err", T_ERR, "  "
-	x32	"efl", T_EFL, "  "
-	x32	"eip", T_EIP, "\n"
-	x32	"eax", T_EAX, "  "
-	x32	"ebx", T_EBX, "  "
-	x32	"ecx", T_ECX, "  "
-	x32	"edx", T_EDX, "\n"
-	x32	"esi", T_ESI, "  "
-	x32	"edi", T_EDI, "  "
-	x32	"ebp", T_EBP, "  "
-	x32	"esp", D_ESP, "\n"
-	x16	"cs", T_CS, "  "
-	x16	"ds", D_DS, "  "
-	x16	"es", D_ES, "    "
-	x16	"fs", D_FS, "  "
-	x16	"gs", D_GS, "  "
-	x16	"ss", D_SS, "\n"
+	x32	"int", T_INTNO
+	x32	"err", T_ERR
+	x32	"efl", T_EFL
+	x32	"eip", T_EIP
+	.ascii	"\n"
+	x32	"eax", T_EAX
+	x32	"ebx", T_EBX
+	x32	"ecx", T_ECX
+	x32	"edx", T_EDX
+	.ascii	"\n"
+	x32	"esi", T_ESI
+	x32	"edi", T_EDI
+	x32	"ebp", T_EBP
+	x32	"esp", D_ESP
+	.ascii	"\n"
+	x16	"cs", T_CS
+	x16	"ds", D_DS
+	x16	"es", D_ES
+	x16	"  fs", D_FS
+	x16	"gs", D_GS
+	x16	"ss", D_SS
+	.ascii	"\n"
 	memory	"cs:eip", T_EIP, T_CS
 	memory	"ss:esp", D_ESP, D_SS
 	.byte	DUMP_END
@@ -360,25 +362,30 @@ halted_text:
  * Print the text at ESI, the frame being at EBP.  Changes EAX, EBX, ECX, EDX
  * and ESI.
  */
+dump_char:
+	call	put_char
 dump:
 	lodsb
 	cmp	$DUMP_CODES, %al
-	jb	1f
-	call	put_char
-	jmp	dump
-1:	cmp	$DUMP_X32, %al
-	jb	2f
-	ja	3f
-	call	dump_value		/* 32 bits */
-	call	put_hex32
-	jmp	dump
-2:	cmp	$DUMP_END, %al
+	jae	dump_char
+	cmp	$DUMP_END, %al
 	je	4f
-	call	dump_value		/* 16 bits */
+	mov	%al, %dl
+	mov	$'=', %al
+	call	put_char
+	call	dump_value
+	cmp	$DUMP_X32, %dl
+	ja	3f
+	je	1f
 	call	put_hex16
-	jmp	dump
-3:	call	dump_value		/* memory */
-	mov	%eax, %ebx
+	jmp	2f
+1:	call	put_hex32
+2:	mov	$' ', %al
+	cmpb	$'\n', (%esi)
+	je	dump
+	call	put_char
+	jmp	dump_char
+3:	mov	%eax, %ebx
 	call	dump_value
 	call	put_memory
 	jmp	dump

@@ -274,15 +274,15 @@ v86_block_move:
 	shl	$4, %ebx
 	movzwl	T_ESI(%ebp), %eax
 	add	%eax, %ebx
-	mov	2 * 8 + 4(%ebx), %al	/* bits 23 to 16 */
-	mov	2 * 8 + 7(%ebx), %ah	/* bits 31 to 24 */
-	shl	$16, %eax
-	mov	2 * 8 + 2(%ebx), %ax
+	mov	2 * 8 + 2(%ebx), %eax	/* the base's bits 23 to 0 and a byte */
+	shl	$8, %eax
+	mov	2 * 8 + 7(%ebx), %al	/* bits 31 to 24 */
+	ror	$8, %eax
 	mov	%eax, %esi
-	mov	3 * 8 + 4(%ebx), %al
-	mov	3 * 8 + 7(%ebx), %ah
-	shl	$16, %eax
-	mov	3 * 8 + 2(%ebx), %ax
+	mov	3 * 8 + 2(%ebx), %eax
+	shl	$8, %eax
+	mov	3 * 8 + 7(%ebx), %al
+	ror	$8, %eax
 	mov	%eax, %edi
 	movzwl	T_ECX(%ebp), %ecx
 	rep movsw
