@@ -102,18 +102,23 @@ parse_device(const char *p)
 	return (p + 2);
 }
 
-/* Toggles the options of a word.  Returns 0, or -1 for one that is unknown. */
+/*
+ * Toggles the options of a word.  Returns 0, or -1, and toggles none, if one
+ * is unknown.
+ */
 static int
 parse_options(const char *p)
 {
-	uint32_t i;
+	uint32_t i, new;
 
+	new = howto;
 	for (; *p != '\0'; p++) {
 		for (i = 0; option_letter[i] != *p; i++)
 			if (option_letter[i] == '\0')
 				return (-1);
-		howto ^= 1U << option_bit[i];
+		new ^= 1U << option_bit[i];
 	}
+	howto = new;
 	return (0);
 }
 
