@@ -373,7 +373,7 @@ def test_boot1_messages(tmp_path: Path) -> None:
 def test_boot1_takes_a_slice_that_is_not_active(tmp_path: Path) -> None:
     image = boot1_disk(tmp_path / "disk.img", entries={3: (0, 0xA5, 63), 4: (0, 0xA5, 5000)})
     check(parse_report(qemu_serial(image, REPORTED)), KERNEL.read_bytes(), howto=RB_SERIAL,
-          device=bootdev(AD, slice_number=3))
+          device=bootdev(AD, slice_number=3), path="kernel")
 
 
 def test_room() -> None:
