@@ -10,7 +10,10 @@
  * a key is pressed within three seconds; if that failed, the prompt, and after
  * five seconds /kernel.  What may be written at the prompt:
  *
- *	[[drive:]name(unit,[slice,]partition)][file] [-options]
+ *	drive:name(unit,slice,partition)file -options
+ *
+ * The device, in it the drive and the slice, the file and the options may be
+ * left out:
  *
  *	1:ad(0,2,a)/kernel -v	disk 81h of the BIOS, which will be ad0 for the
  *				kernel; its slice 2, partition a; and RB_VERBOSE
@@ -63,8 +66,9 @@ static char path[LINE_SIZE];		/* the last one that was given */
 static const char *kernel = PATH_LOADER; /* what is to be booted */
 
 /*
- * Reads `[drive:]name(unit,[slice,]partition)' to dsk.  Returns what follows,
- * or NULL, with dsk as it was, if it makes no sense.
+ * Reads `drive:name(unit,slice,partition)' to dsk; the drive and the slice may
+ * be missing.  Returns what follows, or NULL, with dsk as it was, if it makes
+ * no sense.
  */
 static const char *
 parse_device(const char *p)

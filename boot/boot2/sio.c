@@ -1,5 +1,5 @@
 /*
- * COM1, 115200 8N1, by its ports [PC16550D].
+ * COM1, 115200 8N1, by the ports of a 16450 or 16550.
  *
  * BTX lets its client use all ports.  The BIOS' INT 14h would do 9600 at most.
  */

@@ -21,7 +21,7 @@ from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.disklabel import checksum
 from boot.image.mkdisk import Slice, build_disk
 from boot.image.testkernel import Report, expected_sum, parse_report
-from grade.tests.emulation import (SECTOR, TREE, ProbeDisk, Qemu, bochs_serial, make, qemu_serial, read_sectors,
+from grade.tests.emulation import (SECTOR, TREE, Qemu, bochs_serial, make, qemu_serial, read_sectors,
                                    set_menu, tool, write_at)
 from grade.tests.test_thirdparty import install_debian, install_syslinux
 
@@ -91,7 +91,7 @@ def check(report: Report, kernel: bytes, *, howto: int, device: int, drive: int 
 # ---------------------------------------------------------------- starting
 
 
-def install_nothing(_: ProbeDisk) -> None:
+def install_nothing(_: Path) -> None:
     """What is in sector 0 is ours."""
 
 
@@ -99,14 +99,14 @@ def install_nothing(_: ProbeDisk) -> None:
 @pytest.mark.parametrize(("boot", "install"), [
     ("boot0/mbr", install_nothing), ("boot0/boot0", install_nothing), ("boot0/mbr", install_syslinux),
     ("boot0/mbr", install_debian)], ids=["mbr", "boot0", "syslinux", "debian"])
-def test_starts(boot: str, install: Callable[[ProbeDisk], None], serial_of: Callable[[Path, str], str],
+def test_starts(boot: str, install: Callable[[Path], None], serial_of: Callable[[Path, str], str],
                 tmp_path: Path) -> None:
     """Without a loader the kernel is booted, by the prompt that nobody answers. Of two slices of its type, boot1 takes
     the active one."""
     other = Slice(1, 0xA5, 63, 4000)
     image = make_disk(tmp_path / "disk.img", {"kernel": KERNEL.read_bytes(), "boot.config": b"-hn\n"}, boot=boot,
                       start=4096, number=2, others=[other])
-    install(ProbeDisk(image, (), {}, ""))
+    install(image)
     if boot == "boot0/boot0":
         set_menu(image, option=1, flags=0x8F)
     serial = serial_of(image, REPORTED)
