@@ -44,11 +44,28 @@
 
 #define	LINE_SIZE	512
 
-/* The options' letters, and the bits of RB_ that each one toggles. */
-static const char option_letter[] = "asrdcvhCgmnDPpq";
-static const uint8_t option_bit[] = {
-	0, 1, 5, 6, 10, 11, 12, 13, 15, 16, 28, 29, 30, 20, 21
+/* The options, and the bit of RB_ that each one toggles. */
+static const struct {
+	char	letter;
+	uint8_t	bit;
+} option[] = {
+	{ 'a', 0 },		/* RB_ASKNAME */
+	{ 's', 1 },		/* RB_SINGLE */
+	{ 'r', 5 },		/* RB_DFLTROOT */
+	{ 'd', 6 },		/* RB_KDB */
+	{ 'c', 10 },		/* RB_CONFIG */
+	{ 'v', 11 },		/* RB_VERBOSE */
+	{ 'h', 12 },		/* RB_SERIAL */
+	{ 'C', 13 },		/* RB_CDROM */
+	{ 'g', 15 },		/* RB_GDB */
+	{ 'm', 16 },		/* RB_MUTE */
+	{ 'p', 20 },		/* RB_PAUSE */
+	{ 'q', 21 },		/* RB_QUIET */
+	{ 'n', 28 },		/* RB_NOINTR */
+	{ 'D', 29 },		/* RB_MULTIPLE */
+	{ 'P', 30 },		/* RB_PROBEKBD */
 };
+#define	OPTIONS		(sizeof(option) / sizeof(option[0]))
 /* Those that nobody but us understands. */
 #define	RB_BOOT2	(RB_NOINTR | RB_PROBEKBD | RB_QUIET)
 
@@ -117,10 +134,10 @@ parse_options(const char *p)
 
 	new = howto;
 	for (; *p != '\0'; p++) {
-		for (i = 0; option_letter[i] != *p; i++)
-			if (option_letter[i] == '\0')
+		for (i = 0; option[i].letter != *p; )
+			if (++i == OPTIONS)
 				return (-1);
-		new ^= 1U << option_bit[i];
+		new ^= 1U << option[i].bit;
 	}
 	howto = new;
 	return (0);
