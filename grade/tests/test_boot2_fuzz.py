@@ -22,7 +22,7 @@ from grade.tests.emulation import Qemu, make
 from grade.tests.test_boot2 import KERNEL, TARGETS, Talk, make_disk
 from grade.tests.test_ufsread import SUPERBLOCK, Volume
 
-SEEDS, LONG_SEEDS = 40, 2000
+SEEDS, LONG_SEEDS = 20, 2000
 SLICE_START = 63 * 512
 PATIENCE = 20                   # seconds in which boot2 has to come back: a watchdog for hangs
 ENTRY, TEXT_OFFSET, TEXT_SIZE, BSS = 0x104000, 4096, 120_000, 9000
