@@ -6,6 +6,7 @@ slices, labels and kernels take one machine each; the machine's own disks are na
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import subprocess
@@ -141,6 +142,28 @@ def test_largest_disk(tmp_path: Path) -> None:
                       start=(1 << 32) - SLICE_SECTORS - 1, sectors=1 << 32)
     check(parse_report(qemu_serial(image, REPORTED)), KERNEL.read_bytes(), howto=RB_SERIAL,
           device=bootdev(AD, slice_number=1))
+
+
+def test_floppy(tmp_path: Path) -> None:
+    """No table, no packet calls: every read is by cylinder, head and sector, from track to track."""
+    kernel = KERNEL.with_suffix(".600k").read_bytes()
+    image = make_slice(tmp_path / "floppy.img", start=0, size=2880, swap=0, bsize=4096, fsize=512,
+                       files={"kernel": kernel, "boot.config": b"-hn 0:fd(0,a)/kernel"})
+    os.truncate(image, 2880 * SECTOR)
+    with Qemu([], options=["-drive", f"file={image},format=raw,if=floppy,cache=unsafe", "-boot", "a"]) as pc:
+        pc.com1.expect(REPORTED)
+        check(parse_report(pc.com1.before + pc.com1.after), kernel, howto=RB_SERIAL, drive=0,
+              device=bootdev(FD, slice_number=None))
+
+
+@pytest.mark.parametrize(("megabytes", "extended"), [(4, 2500), (3072, 60 << 10)])
+def test_memory_sizes(megabytes: int, extended: int, tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img", {"kernel": KERNEL.read_bytes(), "boot.config": b"-hn kernel"})
+    with Qemu([image], megabytes=megabytes) as pc:
+        pc.com1.expect(REPORTED)
+        report = parse_report(pc.com1.before + pc.com1.after)
+    assert report.sum == expected_sum(KERNEL.read_bytes()) and report.bss_zero
+    assert report.bootinfo is not None and extended < report.bootinfo["extmem"] <= 0xFFFF
 
 
 # ---------------------------------------------------------------- talking
