@@ -146,13 +146,16 @@ recall(struct editor *ed, int back)
 static int
 get_key(void)
 {
-	int	c;
+	int	c, number;
 
 	if ((c = getchar()) != ESC)
 		return (c);
 	if ((c = getchar()) != '[' && c != 'O')
 		return (0);
-	switch (c = getchar()) {
+	number = 0;
+	while (isdigit(c = getchar()) || c == ';')
+		number = c == ';' ? 0 : (number * 10 + c - '0') % 100;
+	switch (c) {
 	case 'A':
 		return (CTRL('P'));
 	case 'B':
@@ -165,10 +168,9 @@ get_key(void)
 		return (CTRL('A'));
 	case 'F':
 		return (CTRL('E'));
-	case '1': case '3': case '4': case '7': case '8':
-		if (getchar() != '~')
-			return (0);
-		return (c == '3' ? CTRL('D') : c == '1' || c == '7' ? CTRL('A') : CTRL('E'));
+	case '~':
+		return (number == 3 ? CTRL('D') : number == 1 || number == 7 ? CTRL('A') :
+		    number == 4 || number == 8 ? CTRL('E') : 0);
 	default:
 		return (0);
 	}

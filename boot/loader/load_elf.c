@@ -147,6 +147,8 @@ check_segments(struct elf_file *ef)
 
 	if (eh->e_phnum == 0 || eh->e_phentsize != sizeof(*ph))
 		return (elf_refuse("loadimage", "no program headers"));
+	if (eh->e_phoff % sizeof(Elf32_Word) != 0)
+		return (elf_refuse("loadimage", "program header misaligned"));
 	if (eh->e_phoff > ef->firstlen || eh->e_phnum * sizeof(*ph) > ef->firstlen - eh->e_phoff)
 		return (elf_refuse("loadimage", "program header not within first page"));
 	ef->phdr = (Elf32_Phdr *)(ef->firstpage + eh->e_phoff);
