@@ -179,9 +179,13 @@ script_read(const char *filename, struct script_line **script)
 		}
 		tail = &(*tail)->next;
 	}
-	close(fd);
-	if (len < 0)
+	if (len < 0 && errno != 0)
+		command_error("%s:%d: %s", filename, number, strerror(errno));
+	else if (len < 0) {
+		close(fd);
 		return (CMD_OK);
+	}
+	close(fd);
 	script_free(*script);
 	return (CMD_ERROR);
 }

@@ -20,6 +20,7 @@
 #define	DEL		0177
 #define	WINDOW		72	/* 80, less a short prompt and the last column */
 #define	HISTORY_SIZE	16
+#define	LONGEST		65536	/* line of a text file */
 
 /* The line being edited. */
 struct editor {
@@ -239,10 +240,22 @@ ngets(char *buf, size_t size)
 	putchar('\n');
 }
 
+/* A line's end in a piece of a file, its NUL, or the piece's end. */
+static ssize_t
+find_end(const char *piece, ssize_t size)
+{
+	ssize_t	i;
+
+	for (i = 0; i < size && piece[i] != '\n' && piece[i] != '\0'; i++)
+		;
+	return (i);
+}
+
 /*
  * Read a line from a file, without its end and a '\r' before it.  Returns its
- * length, -1 at the end of the file or on an error.  Of a longer line comes
- * what fits, the rest is skipped, and the length returned is `size' or more.
+ * length, or -1: at the end of the file with errno 0, in what is no text (a
+ * NUL, 64 KB without an end) with EFTYPE, otherwise read()'s.  Of a longer
+ * line comes what fits, and the length returned is `size' or more.
  *
  * The file is read in pieces, and what lies behind the line is given back:
  * a call of read() for each character would cost more than all the rest.
@@ -251,22 +264,29 @@ int
 fgetstr(char *buf, size_t size, int fd)
 {
 	char	piece[128];
-	ssize_t	got, i;
+	ssize_t	end, got;
 	size_t	len;
 
 	len = 0;
-	i = 0;
+	end = 0;
 	while ((got = read(fd, piece, sizeof(piece))) > 0) {
-		for (i = 0; i < got && piece[i] != '\n'; i++, len++)
-			if (len < size - 1)
-				buf[len] = piece[i];
-		if (i < got)
+		end = find_end(piece, got);
+		if (len < size - 1)
+			memcpy(buf + len, piece, min((size_t)end, size - 1 - len));
+		len += end;
+		if (end < got || len >= LONGEST)
 			break;
 	}
-	if (got < 0 || (got == 0 && len == 0))
+	if (got < 0 || (got == 0 && len == 0)) {
+		errno = got < 0 ? errno : 0;
 		return (-1);
+	}
+	if (len >= LONGEST || (end < got && piece[end] == '\0')) {
+		errno = EFTYPE;
+		return (-1);
+	}
 	if (got > 0)
-		lseek(fd, i + 1 - got, SEEK_CUR);
+		lseek(fd, end + 1 - got, SEEK_CUR);
 	if (len > 0 && len < size && buf[len - 1] == '\r')
 		len--;
 	buf[min(len, size - 1)] = '\0';

@@ -190,6 +190,8 @@ conf_read_file(const char *path)
 		if (error != NULL)
 			printf("%s:%d: %s\n", path, number, error);
 	}
+	if (errno != 0)
+		printf("%s:%d: %s\n", path, number, strerror(errno));
 	close(fd);
 }
 

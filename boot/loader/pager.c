@@ -77,7 +77,7 @@ pager_printf(const char *fmt, ...)
 	return (pager_output(text));
 }
 
-/* Show a file: 0, 1 had enough, -1 and errno. */
+/* Show a file: 0, 1 had enough, -1 and errno; EFTYPE: it is no text. */
 int
 pager_file(const char *path)
 {
@@ -89,12 +89,12 @@ pager_file(const char *path)
 		return (-1);
 	result = 0;
 	while (result == 0 && (got = read(fd, text, sizeof(text) - 1)) != 0) {
-		if (got < 0) {
-			result = -1;
-			break;
+		if (got > 0 && memchr(text, '\0', got) != NULL) {
+			errno = EFTYPE;
+			got = -1;
 		}
-		text[got] = '\0';
-		result = pager_output(text);
+		text[max(got, 0)] = '\0';
+		result = got < 0 ? -1 : pager_output(text);
 	}
 	close(fd);
 	return (result);

@@ -37,6 +37,18 @@ def test_script_errors(disk: MakeDisk) -> None:
     assert "a\n" in disk({"boot/boot.conf": "@echo a\n"}).talk()
 
 
+def test_no_text(disk: MakeDisk) -> None:
+    """A file with a NUL in it, or with a line of 64 KB, is left at that place."""
+    loader = disk({"nul": b"@echo a\n@echo \0b\n@echo c\n", "long": b"x" * 70_000,
+                   "boot/loader.conf": NO_COUNTDOWN.encode() + b"a=1\n\0\nb=1\n"})
+    kind = "inappropriate file type or format"
+    assert f"/boot/loader.conf:3: {kind}\n" in loader.talk()
+    said = loader.answers("include /nul", "include /long", "more /nul", "show a", "show b")
+    assert said == [f"include: /nul:2: {kind}\n", f"include: /long:1: {kind}\n",
+                    f"*** FILE /nul BEGIN ***\nmore: error showing /nul: {kind}\n", "1\n",
+                    "show: variable 'b' not found\n"]
+
+
 CONF = r"""# a comment
    # another
 plain=word
