@@ -60,7 +60,7 @@ put_many(int c, size_t n)
 static void
 redraw(struct editor *ed, size_t from)
 {
-	size_t	i, shown;
+	size_t i, shown;
 
 	if (ed->at < ed->start || ed->at >= ed->start + WINDOW) {
 		ed->start = ed->at < WINDOW / 2 ? 0 : ed->at - WINDOW / 2;
@@ -112,7 +112,7 @@ insert(struct editor *ed, int c)
 static size_t
 word_start(const struct editor *ed)
 {
-	size_t	at;
+	size_t at;
 
 	for (at = ed->at; at > 0 && isspace(ed->buf[at - 1]); at--)
 		;
@@ -147,7 +147,7 @@ recall(struct editor *ed, int back)
 static int
 get_key(void)
 {
-	int	c, number;
+	int c, number;
 
 	if ((c = getchar()) != ESC)
 		return (c);
@@ -225,8 +225,8 @@ edit(struct editor *ed, int c)
 void
 ngets(char *buf, size_t size)
 {
-	struct editor	ed = { .buf = buf, .size = size };
-	int		c;
+	struct editor ed = { .buf = buf, .size = size };
+	int c;
 
 	while ((c = get_key()) != '\r' && c != '\n') {
 		if (isprint(c))
@@ -244,7 +244,7 @@ ngets(char *buf, size_t size)
 static ssize_t
 find_end(const char *piece, ssize_t size)
 {
-	ssize_t	i;
+	ssize_t i;
 
 	for (i = 0; i < size && piece[i] != '\n' && piece[i] != '\0'; i++)
 		;
@@ -263,9 +263,9 @@ find_end(const char *piece, ssize_t size)
 int
 fgetstr(char *buf, size_t size, int fd)
 {
-	char	piece[128];
-	ssize_t	end, got;
-	size_t	len;
+	char piece[128];
+	ssize_t end, got;
+	size_t len;
 
 	len = 0;
 	end = 0;

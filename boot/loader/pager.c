@@ -13,8 +13,8 @@ static int	lines_left;
 static int
 page_lines(void)
 {
-	const char	*value;
-	int		lines;
+	const char *value;
+	int lines;
 
 	value = getenv("LINES");
 	lines = value != NULL ? atoi(value) : 0;
@@ -37,7 +37,7 @@ pager_close(void)
 static int
 pager_ask(void)
 {
-	int	c;
+	int c;
 
 	printf("%s", more);
 	do {
@@ -68,8 +68,8 @@ pager_output(const char *text)
 int
 pager_printf(const char *fmt, ...)
 {
-	char	text[LINE_SIZE * 2];
-	va_list	ap;
+	char text[LINE_SIZE * 2];
+	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -81,9 +81,9 @@ pager_printf(const char *fmt, ...)
 int
 pager_file(const char *path)
 {
-	char	text[LINE_SIZE];
-	ssize_t	got;
-	int	fd, result;
+	char text[LINE_SIZE];
+	ssize_t got;
+	int fd, result;
 
 	if ((fd = open(path, O_RDONLY)) < 0)
 		return (-1);

@@ -63,7 +63,8 @@ def check_kernel(report: Report) -> None:
     assert report.sum == expected_sum(kernel)
     assert report.bss_zero and report.zero == (0, 0, 0)
     assert report.bootinfo is not None and report.records is not None
-    assert report.stack["modulep"] == report.bootinfo["modulep"] and report.stack["kernend"] == report.bootinfo["kernend"]
+    for word in ("modulep", "kernend"):
+        assert report.stack[word] == report.bootinfo[word]
     assert report.stack["bootdev"] == 0xA020001E
     assert report.symbols["bootinfo"] == report.symbols["record"]
     assert report.symbols["bootinfo"].btext == int.from_bytes(kernel[24:28], "little")
@@ -81,7 +82,8 @@ def test_everything(disk: Path) -> None:
             r"Type '\?' for a list of commands, 'help' for more detailed help\.\n$", said), said
         assert pc.run("echo $hw.physmem $currdev") == "32M disk0s1a:\n"
         assert pc.run("include /boot/second.rc") == "one\ninclude: /boot/second.rc:2: nope: unknown command\n"
-        assert pc.run("load over").endswith("segment outside of memory\nload: can't load file '/over': exec format error\n")
+        assert pc.run("load over").endswith(
+            "segment outside of memory\nload: can't load file '/over': exec format error\n")
         assert pc.run("load cut").endswith("load: can't load file '/cut': exec format error\n")
         assert pc.run("lsmod") == ""
         assert "boot data" not in pc.run("help boot") and "kernel" in pc.run("help boot")
