@@ -168,11 +168,11 @@ def random_registers(draw: Random) -> dict[str, int]:
 
 
 @contextmanager
-def boot(bench: Bench, client: Client, *, header: Mapping[int, bytes] | None = None,
+def boot(bench: Bench, client: Client, *, program: str = "btx", header: Mapping[int, bytes] | None = None,
          sectors: Mapping[int, bytes] | None = None, base_memory: int = 0) -> Iterator[Machine]:
-    """Switch on a PC with BTX and this client on its disk, and stop at BTX's entry. header: changes to the bytes of
+    """Switch on a PC with BTX (or `program`) and this client on its disk, and stop at BTX's entry. header: changes to the bytes of
     BTX; sectors: what else is on the disk; base_memory: what the BIOS says of it, in KB."""
-    btx = bytearray(bench.program("btx"))
+    btx = bytearray(bench.program(program))
     if len(btx) > BTX_SIZE:
         raise StudentFailure("the size of BTX", f"at most {BTX_SIZE} bytes, as the client begins there", f"{len(btx)}")
     changes = {model.HEADER_ENTRY: struct.pack("<I", client.start), model.HEADER_FLAGS: b"\0", **(header or {})}
@@ -184,7 +184,7 @@ def boot(bench: Bench, client: Client, *, header: Mapping[int, bytes] | None = N
     path = bench.folder / "disk0.img"
     disk = Disk(SMALL, sectors=content)
     disk.write(path, b"")
-    with bench.power_on([(path, disk.bochs_fields)], guide=_guide(bench)) as machine:
+    with bench.power_on([(path, disk.bochs_fields)], guide=_guide(bench, program)) as machine:
         if base_memory:
             machine.poke(BDA_BASE_MEMORY, struct.pack("<H", base_memory))
         entry = machine.break_at(BTX_ENTRY)
@@ -198,11 +198,11 @@ def _in_sectors(first: int, data: bytes | bytearray) -> dict[int, bytes]:
     return {first + at // SECTOR: bytes(data[at:at + SECTOR]) for at in range(0, len(data), SECTOR)}
 
 
-def _guide(bench: Bench) -> Guide:
+def _guide(bench: Bench, program: str) -> Guide:
     """What stands where while BTX runs."""
     def guide(machine: Machine, address: int) -> list[str]:
         if model.HOME <= address < model.CLIENT:
-            return [f"at {bench.line('btx', address)}"]
+            return [f"at {bench.line(program, address)}"]
         if model.CLIENT <= address < model.CLIENT + CLIENT_SIZE:
             return ["at the client of the check, or in its v86 code"]
         return ["at the BIOS" if BIOS_ROM <= address < BIOS_ROM + 0x40000 else "at an address outside BTX, client and BIOS"]

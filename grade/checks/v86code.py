@@ -143,6 +143,14 @@ def load_all(values: dict[str, int]) -> bytes:
     return b"".join(load(name, value) for name, value in values.items())
 
 
+_MOV_SEGMENT = {"es": 0xC0, "ds": 0xD8, "fs": 0xE0, "gs": 0xE8}
+
+
+def load_segments(values: dict[str, int]) -> bytes:
+    """16-bit code: MOV AX, value; MOV segment register, AX."""
+    return b"".join(b"\xb8" + struct.pack("<H", value) + bytes([0x8E, _MOV_SEGMENT[name]]) for name, value in values.items())
+
+
 def store(register: str, address: int) -> bytes:
     """MOV [address], register."""
     return bytes([0x89, 0x05 | GENERAL.index(register) << 3]) + struct.pack("<I", address & 0xFFFFFFFF)
@@ -154,6 +162,7 @@ def push(value: int) -> bytes:
 
 # MOV AX, [FFFFh]: beyond the segment's limit, which faults with an opcode that no monitor knows.
 BEYOND_LIMIT = b"\xa1\xff\xff"
+CARRY_TO_BX = b"\x19\xdb"         # sbb bx, bx
 INT30 = b"\xcd\x30"
 RET = b"\xc3"
 POPF32 = b"\x9d"
