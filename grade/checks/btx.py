@@ -17,7 +17,7 @@ from grade.bench import BIOS_ROM, Bench, Guide, describe, stub_reached
 from grade.bochs import Machine, MachineFault
 from grade.checks.drawing import SMALL
 from grade.checks.v86code import GENERAL
-from grade.debugger import Registers, Segments
+from grade.debugger import Registers, Segment, Segments, TableRegister
 from grade.disk import SECTOR, Disk
 from grade.failure import StudentFailure, expect
 from grade.models import btx as model
@@ -43,6 +43,9 @@ TICK = 219_701               # instructions a BIOS tick lasts at ips=4000000
 SEGMENT_FIELDS = ("es", "ds", "fs", "gs")
 CALL_FIELDS = ("ctl", "addr", *SEGMENT_FIELDS, "eax", "ecx", "edx", "ebx", "efl", "ebp", "esi", "edi")
 REGISTERS = tuple(name for name in GENERAL if name != "esp")
+
+# Flags that any program may change.
+SOME_FLAGS = model.CF | model.PF | model.AF | model.ZF | model.SF | model.DF | model.OF
 
 _DONE, _V86, _RUN, _OUT, _POKE = range(5)
 
@@ -272,3 +275,16 @@ def dump_lines(machine: Machine) -> list[str]:
 def words(data: bytes) -> Sequence[int]:
     """Little-endian double words."""
     return struct.unpack(f"<{len(data) // 4}I", data)
+
+
+def table_words(table: Segment | TableRegister) -> str:
+    return f"base {table.base:#x}, limit {table.limit:#x}"
+
+
+def expect_reboot(machine: Machine) -> None:
+    """The machine comes to F000:FFF0 as a warm boot, in real mode."""
+    run_to(machine, RESET, START_BUDGET, "the reboot, F000:FFF0")
+    expect("the header's flags, bit 0", 1, machine.memory(model.HOME + model.HEADER_FLAGS, 1)[0] & 1)
+    expect("CR0: PE", 0, machine.control().cr0 & 1)
+    expect("IDTR", "base 0x0, limit 0x3ff", table_words(machine.segments().idtr))
+    expect("the word at 0472h", 0x1234, int.from_bytes(machine.memory(BDA_WARM, 2), "little"))
