@@ -48,13 +48,13 @@ def program_of(case: Case) -> str:
 def to_client_start(bench: Bench, machine: Machine, case: Case) -> None:
     """Run BTX to the end of exercise 2.1. The stub of 2.2 is stepped over: an empty IDT does no harm so far."""
     for name, value in DIRT.items() if "garbage" in case.way else ():
-        machine.settable_words(name, value)
+        machine.set_register(name, value)
     program = program_of(case)
     goal = bench.symbol(program, "start_client")
     number = machine.break_at(goal)
     machine.run(START_BUDGET)
     if stub_reached(machine).startswith("LAB 2.2"):
-        machine.settable_words("eip", bench.symbol(program, "set_vectors"))
+        machine.set_register("eip", bench.symbol(program, "set_vectors"))
         machine.run(START_BUDGET)
     if machine.stop.address != goal:
         raise StudentFailure("the way to `start_client`, in protected mode", f"a stop at {goal:#x}",
