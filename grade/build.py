@@ -21,13 +21,17 @@ from grade.bench import Programs
 from grade.failure import HarnessFault
 from grade.labs import Lab, SubmissionError, collect
 
-# What each lab's checks boot, by the name that they use: where make puts it, and the source that it is made of.
-PROGRAMS: Mapping[int, Mapping[str, tuple[str, str]]] = {
-    1: {"mbr": ("boot/boot0/mbr.bin", "mbr.S"), "boot0": ("boot/boot0/boot0.bin", "boot0.S")},
+# What each lab's checks boot, by the name that they use: where make puts it, and the student's files in it.
+PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    1: {"mbr": ("boot/boot0/mbr.bin", ("mbr.S",)), "boot0": ("boot/boot0/boot0.bin", ("boot0.S",))},
+    2: {"btx": ("boot/btx/btx.bin", ("btx.S", "v86.S"))},
 }
 
-# The reference's own boot sector for slices.
-PROBE = "build/ref/boot/image/probe.bin"
+# What they boot besides, which is never the student's: where it stands in build/ref.
+GIVEN: Mapping[int, Mapping[str, str]] = {
+    1: {"probe": "boot/image/probe.bin"},
+    2: {"btx_boot": "grade/drivers/btx_boot.bin", "btx_client": "grade/drivers/btx_client.bin"},
+}
 
 
 def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path | None, fenced: bool) -> dict[int, Programs]:
@@ -66,11 +70,12 @@ def _make(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def _programs(tree: Path, lab: Lab, folder: Path, made: subprocess.CompletedProcess[str],
               errors: Mapping[tuple[int, str], str]) -> Programs:
-    images, broken = {"probe": tree / PROBE}, {}
-    for program, (path, file) in PROGRAMS[lab.number].items():
+    images = {name: tree / "build/ref" / path for name, path in GIVEN[lab.number].items()}
+    broken = {}
+    for program, (path, files) in PROGRAMS[lab.number].items():
         image = folder / path
-        if error := errors.get((lab.number, file)):
-            broken[program] = error
+        if refused := [error for file in files if (error := errors.get((lab.number, file)))]:
+            broken[program] = "\n".join(refused)
         elif image.is_file():
             images[program] = image
         else:
@@ -81,7 +86,8 @@ def _programs(tree: Path, lab: Lab, folder: Path, made: subprocess.CompletedProc
 def _told(text: str, lab: Lab, program: str) -> str:
     """What the tools said of one program, each line once; a line that names none goes with the line before it.
     All that they said, if they named none."""
-    names = {name: (f"labs/{lab.name}/{file}", f"/{name}.o", f"{name}: ") for name, (_, file) in PROGRAMS[lab.number].items()}
+    names = {name: (f"{name}: ", *(word for file in files for word in (f"labs/{lab.name}/{file}", f"/{Path(file).stem}.o")))
+             for name, (_, files) in PROGRAMS[lab.number].items()}
     named, told = "", []
     for line in _spoken(text):
         named = next((name for name, words in names.items() if any(word in line for word in words)), named)

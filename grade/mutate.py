@@ -11,7 +11,8 @@ of `make grade`. Such a patch says above its diff what is wrong, and what that m
     +++ boot/boot0/mbr.S
     @@ ...
 
-A file that the patch leaves alone must become the very bytes that the reference does; its checks need no boot then.
+A program of files that the patch leaves alone must become the very bytes that the reference's is; its checks need no
+boot then.
 
     python3 -m grade.mutate                  every mutant, once: exactly the checks that it names are lost
     python3 -m grade.mutate --seeds 50 NAME  each check that NAME's header names is lost on each of 50 seeds
@@ -128,9 +129,9 @@ def build(tree: Path, lab: Lab, mutant: Mutant, folder: Path, reference: Program
     programs = build_view(tree, folder, [lab], submission=submission, fenced=False)[lab.number]
     if programs.errors:
         raise HarnessFault(f"{mutant.name}: it does not build:\n" + "\n".join(programs.errors.values()))
-    for program, (_, file) in PROGRAMS[lab.number].items():
+    for program, (_, files) in PROGRAMS[lab.number].items():
         same = programs.image(program) == reference.image(program)
-        if same is (lab.files[file] in mutant.sources):
+        if same is any(lab.files[file] in mutant.sources for file in files):
             raise HarnessFault(f"{mutant.name}: its {program} " + ("is the reference's" if same else "is not"))
     return programs
 
@@ -167,8 +168,10 @@ def lost(judge: Judge, programs: Programs, *, seed: str, folder: Path, bochs: st
 
 
 def touched(judges: Sequence[Judge], lab: Lab, mutant: Mutant) -> tuple[Judge, ...]:
-    """The checks of the exercises in the files that the mutant changes."""
-    exercises = {exercise.number for exercise in lab.exercises if lab.files[exercise.file] in mutant.sources}
+    """The checks of the exercises in the programs that the mutant changes."""
+    files = {file for _, made_of in PROGRAMS[lab.number].values() for file in made_of
+             if any(lab.files[other] in mutant.sources for other in made_of)}
+    exercises = {exercise.number for exercise in lab.exercises if exercise.file in files}
     return tuple(judge for judge in judges if judge.check.exercise in exercises)
 
 

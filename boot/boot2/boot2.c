@@ -24,6 +24,7 @@
 #include <sys/diskmbr.h>
 #include <sys/reboot.h>
 #include <btx/btxv86.h>
+#include "boot2.h"
 #include "cons.h"
 #include "disk.h"
 #include "load.h"
@@ -55,52 +56,49 @@ static const uint8_t option_bit[] = {
 static const char type_name[TYPES][3] = { "ad", "da", "fd" };
 static const uint8_t type_major[TYPES] = { MAJ_AD, MAJ_DA, MAJ_FD };
 
-static char line[LINE_SIZE];
-static char kernel[LINE_SIZE];		/* the path of what is to be booted */
-static uint32_t howto;			/* RB_ bits */
+uint32_t howto;
 
-/* Returns the digit at `p' less `first', or something above 9. */
-static uint8_t
-digit(const char *p)
-{
-	return (*p - '0');
-}
+static char line[LINE_SIZE];
+static char path[LINE_SIZE];
+static const char *kernel;		/* the path of what is to be booted */
 
 /*
- * Reads `[drive:]name(unit,[slice,]partition)', which is known to have a
- * parenthesis, to *new.  Returns what follows, or NULL if it makes no sense.
+ * Reads `[drive:]name(unit,[slice,]partition)' to dsk.  Returns what follows,
+ * or NULL, with dsk as it was, if it makes no sense.
  */
 static const char *
-parse_device(const char *p, struct dsk *new)
+parse_device(const char *p)
 {
-	uint32_t drive, type;
+	uint32_t drive, part, slice, type, unit;
 
-	drive = UINT32_MAX;
+	drive = NO_DRIVE;
 	if (p[1] == ':') {
-		drive = digit(p);
+		drive = p[0] - '0';
 		p += 2;
 	}
 	for (type = 0; memcmp(p, type_name[type], 2) != 0; )
 		if (++type == TYPES)
 			return (NULL);
-	new->type = type;
-	new->unit = digit(p + 3);
-	if (p[2] != '(' || new->unit > 9 || p[4] != ',')
+	unit = p[3] - '0';
+	if (p[2] != '(' || unit > 9 || p[4] != ',')
 		return (NULL);
+	if (drive == NO_DRIVE)
+		drive = unit;
 	p += 5;
-	new->slice = 0;
+	slice = ANY_SLICE;
 	if (p[1] == ',') {
-		new->slice = digit(p) - 1 + BASE_SLICE;
-		if (new->slice - BASE_SLICE >= NDOSPART)
-			return (NULL);
+		slice = p[0] - '1' + BASE_SLICE;
 		p += 2;
 	}
-	new->part = *p - 'a';
-	if (drive == UINT32_MAX)
-		drive = new->unit;
-	if (new->part >= MAXPARTITIONS || p[1] != ')' || drive > 9)
+	part = p[0] - 'a';
+	if (drive > 9 || slice >= BASE_SLICE + NDOSPART ||
+	    part >= MAXPARTITIONS || p[1] != ')')
 		return (NULL);
-	new->drive = drive + (type == TYPE_FD ? 0 : DRV_HARD);
+	dsk.drive = drive + (type == TYPE_FD ? 0 : DRV_HARD);
+	dsk.type = type;
+	dsk.unit = unit;
+	dsk.slice = slice;
+	dsk.part = part;
 	return (p + 2);
 }
 
@@ -123,23 +121,19 @@ parse_options(const char *p)
 static int
 parse_word(const char *word)
 {
-	struct dsk new;
 	const char *p;
 
 	if (*word == '-')
 		return (parse_options(word + 1));
-	for (p = word; *p != '\0'; p++) {
-		if (*p != '(')
-			continue;
-		new = dsk;
-		word = parse_device(word, &new);
-		if (word == NULL)
-			return (-1);
-		dsk = new;
-		break;
-	}
+	for (p = word; *p != '\0'; p++)
+		if (*p == '(') {
+			word = parse_device(word);
+			if (word == NULL)
+				return (-1);
+			break;
+		}
 	if (*word != '\0')
-		memcpy(kernel, word, LINE_SIZE - (word - line));
+		kernel = memcpy(path, word, LINE_SIZE - (word - line));
 	return (0);
 }
 
@@ -161,10 +155,8 @@ parse(void)
 			;
 		if (*p != '\0')
 			*p++ = '\0';
-		if (parse_word(word) != 0) {
-			printf("Invalid %s\n", word);
-			return (-1);
-		}
+		if (parse_word(word) != 0)
+			return (invalid(word));
 	}
 	if (howto & RB_PROBEKBD) {
 		if (*(const char *)PTOV(BDA_KEYBOARD) & KEYBOARD_101)
@@ -175,8 +167,7 @@ parse(void)
 		}
 		howto &= ~RB_PROBEKBD;
 	}
-	cons_init(howto);
-	dsk.quiet = (howto & RB_QUIET) != 0;
+	cons_init();
 	return (0);
 }
 
@@ -189,35 +180,61 @@ boot(void)
 }
 
 /*
- * Does what /boot.config says.  Returns -1, after a message, if that makes no
- * sense, so that nothing is booted which was not meant.
+ * Does what /boot.config says, and then shows it, where that says.  Returns
+ * -1, after a message, if it makes no sense, so that nothing is booted which
+ * was not meant.
  */
 static int
 read_config(void)
 {
-	int32_t got;
+	static char text[LINE_SIZE];
+	int failed;
 
-	if (dsk_open() != 0 || lookup(PATH_CONFIG) <= 0)
+	if (dsk_open() != 0 || lookup(PATH_CONFIG) <= 0 ||
+	    fsread(line, LINE_SIZE - 1) <= 0)
 		return (0);
-	got = fsread(line, LINE_SIZE - 1);
-	if (got <= 0)
-		return (0);
-	line[got] = '\0';
-	return (parse());
+	memcpy(text, line, LINE_SIZE);
+	failed = parse();
+	if (!(howto & RB_QUIET))
+		printf(PATH_CONFIG ": %s", text);
+	return (failed);
 }
 
 /* Waits so many seconds for a key, if the options let it.  Returns the key. */
-static uint8_t
+static int
 interrupted(uint32_t seconds)
 {
 	return (howto & RB_NOINTR ? 0 : keyhit(seconds * TICKS_SECOND));
+}
+
+/*
+ * Lets the user say what is to be booted.  The first time he has five seconds
+ * to begin.
+ */
+static void
+prompt(int autoboot)
+{
+	int key;
+
+	if (!autoboot || !(howto & RB_QUIET))
+		printf("\nFreeBSD/i386 boot\n"
+		    "Default: %u:%s(%u,%c)%s\nboot: ",
+		    dsk.drive & DRV_MASK, type_name[dsk.type], dsk.unit,
+		    'a' + dsk.part, kernel);
+	key = 0;
+	if (autoboot) {
+		key = interrupted(5);
+		if (key == 0)
+			key = '\r';
+	}
+	getstr(line, LINE_SIZE, key);
 }
 
 int
 main(void)
 {
 	const uint8_t *args;
-	uint8_t key, autoboot;
+	int autoboot;
 
 	args = PTOV(ARGS);
 	dsk.drive = args[0];
@@ -225,26 +242,15 @@ main(void)
 	dsk.unit = dsk.drive & DRV_MASK;
 	dsk.slice = args[1] - 1 + BASE_SLICE;
 	autoboot = read_config() == 0;
-	if (autoboot && *kernel == '\0') {
-		memcpy(kernel, PATH_LOADER, sizeof(PATH_LOADER));
+	if (autoboot && kernel == NULL) {
+		kernel = PATH_LOADER;
 		if (interrupted(3) == 0) {
 			boot();
-			memcpy(kernel, PATH_KERNEL, sizeof(PATH_KERNEL));
+			kernel = PATH_KERNEL;
 		}
 	}
-	for (;;) {
-		if (!autoboot || !dsk.quiet)
-			printf("\nFreeBSD/i386 boot\n"
-			    "Default: %u:%s(%u,%c)%s\nboot: ",
-			    dsk.drive & DRV_MASK, type_name[dsk.type], dsk.unit,
-			    'a' + dsk.part, kernel);
-		key = 0;
-		*line = '\0';
-		if (!autoboot || (key = interrupted(5)) != 0)
-			getstr(line, LINE_SIZE, key);
-		else
-			xputc('\n');
-		autoboot = 0;
+	for (;; autoboot = 0) {
+		prompt(autoboot);
 		if (parse() == 0)
 			boot();
 	}

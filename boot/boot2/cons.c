@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <sys/reboot.h>
 #include <btx/btxv86.h>
+#include "boot2.h"
 #include "sio.h"
 
 #define	BDA_TICKS	0x46c		/* BIOS data: ticks since midnight */
@@ -32,9 +33,9 @@ bios(uint32_t interrupt, uint32_t eax)
 	v86int();
 }
 
-/* Chooses the console's devices by the RB_ bits of `howto'. */
+/* Chooses the console's devices by howto. */
 void
-cons_init(uint32_t howto)
+cons_init(void)
 {
 	devices = IO_SCREEN;
 	if (howto & (RB_SERIAL | RB_MULTIPLE)) {
@@ -101,6 +102,14 @@ printf(const char *format, ...)
 	}
 	va_end(ap);
 	return (0);
+}
+
+/* Says that something is not what it has to be.  Returns -1. */
+int
+invalid(const char *what)
+{
+	printf("Invalid %s\n", what);
+	return (-1);
 }
 
 /* Returns the next key, or 0 if none has been pressed (or one without one). */

@@ -10,9 +10,10 @@
 #define	TICKS_SECOND	18		/* of the BIOS' clock, nearly */
 
 void	bios(uint32_t interrupt, uint32_t eax);
-void	cons_init(uint32_t howto);
+void	cons_init(void);
 void	xputc(int c);
 int	printf(const char *format, ...);
+int	invalid(const char *what);
 int	keyhit(uint32_t ticks);
 void	getstr(char *line, uint32_t size, uint8_t c);
 

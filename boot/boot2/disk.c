@@ -12,6 +12,7 @@
 #include <sys/diskmbr.h>
 #include <sys/reboot.h>
 #include <btx/btxv86.h>
+#include "boot2.h"
 #include "cons.h"
 #include "ufsread.h"
 
@@ -35,7 +36,7 @@ drvread(uint32_t lba, uint32_t count)
 {
 	static uint8_t turn;
 
-	if (!dsk.quiet)
+	if (!(howto & RB_QUIET))
 		printf("%c\b", "|/-\\"[turn++ % 4]);
 	v86.ctl = V86_ADDR | V86_CALLF | V86_FLAGS;
 	v86.addr = XREAD;
@@ -56,7 +57,7 @@ const void *
 dskread(uint32_t lba, uint32_t count)
 {
 	if (lba >= dsk_size || count > dsk_size - lba) {
-		printf("Invalid sector\n");
+		invalid("sector");
 		return (NULL);
 	}
 	return (drvread(dsk_start + lba, count));
@@ -105,10 +106,8 @@ open_slice(void)
 	if (sector == NULL)
 		return (-1);
 	entry = find_slice((const void *)(sector + DOSPARTOFF));
-	if (entry == NULL || entry->dp_size > UINT32_MAX - entry->dp_start) {
-		printf("Invalid slice\n");
-		return (-1);
-	}
+	if (entry == NULL)
+		return (invalid("slice"));
 	if (entry->dp_start != 0) {
 		dsk_start = entry->dp_start;
 		dsk_size = entry->dp_size;
@@ -128,7 +127,7 @@ label_valid(const struct disklabel *label)
 		return (0);
 	sum = 0;
 	for (word = (const void *)label;
-	    word < (const void *)&label->d_partitions[label->d_npartitions];
+	    (const void *)word < (const void *)&label->d_partitions[label->d_npartitions];
 	    word++)
 		sum ^= *word;
 	return (sum == 0);
@@ -153,17 +152,13 @@ dsk_open(void)
 	label = dskread(LABELSECTOR, 1);
 	if (label == NULL)
 		return (-1);
-	if (!label_valid(label)) {
-		printf("Invalid label\n");
-		return (-1);
-	}
+	if (!label_valid(label))
+		return (invalid("label"));
 	partition = &label->d_partitions[dsk.part];
 	offset = partition->p_offset - label->d_partitions[RAW_PART].p_offset;
 	if (dsk.part >= label->d_npartitions || partition->p_size == 0 ||
-	    offset > dsk_size || partition->p_size > dsk_size - offset) {
-		printf("Invalid partition\n");
-		return (-1);
-	}
+	    offset > dsk_size || partition->p_size > dsk_size - offset)
+		return (invalid("partition"));
 	if (partition->p_fstype != FS_BSDFFS) {
 		printf("Not ufs\n");
 		return (-1);

@@ -59,14 +59,6 @@ static struct {
 static uint32_t memory_end;		/* the first address that is no memory */
 static struct bootinfo bootinfo;
 
-/* Says that the file is not one that can be loaded.  Returns -1. */
-static int
-bad_format(void)
-{
-	printf("Invalid format\n");
-	return (-1);
-}
-
 /*
  * Reads `size' bytes from byte `offset' of the file on.  Returns 0, or -1
  * after a message; a file that ends before is a message, too.
@@ -81,7 +73,7 @@ read_at(uint32_t offset, void *buf, uint32_t size)
 	if (got < 0)
 		return (-1);
 	if ((uint32_t)got != size)
-		return (bad_format());
+		return (invalid("format"));
 	return (0);
 }
 
@@ -95,7 +87,7 @@ load_at(uint32_t offset, uint32_t address, uint32_t filesz, uint32_t memsz)
 	address &= ADDRESS_MASK;
 	if (address < HIGH_MEMORY || address > memory_end ||
 	    memsz > memory_end - address || filesz > memsz)
-		return (bad_format());
+		return (invalid("format"));
 	if (read_at(offset, PTOV(address), filesz) != 0)
 		return (-1);
 	memset(PTOV(address + filesz), 0, memsz - filesz);
@@ -122,7 +114,7 @@ load_table(uint32_t offset, uint32_t size)
 	return (0);
 }
 
-/* Loads the symbols of an ELF file, if it has any: see load_elf(). */
+/* Loads the symbols of an ELF file, if it has any.  Returns as load_elf(). */
 static int
 load_elf_symbols(const Elf32_Ehdr *header)
 {
@@ -157,7 +149,7 @@ load_elf(const Elf32_Ehdr *header)
 	    header->e_type != ET_EXEC || header->e_machine != EM_386 ||
 	    header->e_phentsize != sizeof(segment) ||
 	    header->e_phnum > MAX_HEADERS)
-		return (bad_format());
+		return (invalid("format"));
 	image.entry = header->e_entry & ADDRESS_MASK;
 	for (i = 0; i < header->e_phnum; i++) {
 		if (read_at(header->e_phoff + i * sizeof(segment), &segment,
@@ -168,36 +160,22 @@ load_elf(const Elf32_Ehdr *header)
 		    segment.p_filesz, segment.p_memsz) != 0)
 			return (-1);
 	}
-	image.end = bootinfo.bi_symtab = page_round(image.end);
-	return (load_elf_symbols(header));
+	return (0);
 }
 
-/* Loads an a.out file of type ZMAGIC.  Returns 0, or -1 after a message. */
+/*
+ * Loads an a.out file of type ZMAGIC, without its symbols.  Returns 0, or -1
+ * after a message.
+ */
 static int
 load_aout(const struct exec *header)
 {
-	uint32_t offset;
-	uint32_t strings;
-
 	image.entry = header->a_entry & ADDRESS_MASK;
-	offset = PAGE_SIZE;
-	if (load_at(offset, image.entry, header->a_text, header->a_text) != 0)
+	if (load_at(PAGE_SIZE, image.entry, header->a_text,
+	    header->a_text) != 0)
 		return (-1);
-	offset += header->a_text;
-	if (load_at(offset, page_round(image.end), header->a_data,
-	    header->a_data + header->a_bss) != 0)
-		return (-1);
-	offset += header->a_data;
-	image.end = bootinfo.bi_symtab = page_round(image.end);
-	if (header->a_syms == 0)
-		return (0);
-	if (load_table(offset, header->a_syms) != 0)
-		return (-1);
-	/* The string table begins with its own size. */
-	offset += header->a_syms;
-	if (read_at(offset, &strings, sizeof(strings)) != 0)
-		return (-1);
-	return (load_at(offset, image.end, strings, strings));
+	return (load_at(PAGE_SIZE + header->a_text, page_round(image.end),
+	    header->a_data, header->a_data + header->a_bss));
 }
 
 /*
@@ -214,7 +192,7 @@ load_file(void)
 
 	image.end = image.entry_seen = 0;
 	if ((fs_inode.di_mode & IFMT) != IFREG)
-		return (bad_format());
+		return (invalid("format"));
 	if (read_at(0, &header, sizeof(header)) != 0)
 		return (-1);
 	if (IS_ELF(header.elf))
@@ -222,10 +200,13 @@ load_file(void)
 	else if ((header.aout.a_midmag & 0xffff) == ZMAGIC)
 		failed = load_aout(&header.aout);
 	else
-		return (bad_format());
+		return (invalid("format"));
 	if (failed)
 		return (-1);
-	return (image.entry_seen ? 0 : bad_format());
+	if (!image.entry_seen)
+		return (invalid("format"));
+	image.end = bootinfo.bi_symtab = page_round(image.end);
+	return (IS_ELF(header.elf) ? load_elf_symbols(&header.elf) : 0);
 }
 
 /* Asks the BIOS how much memory there is, for us and for the kernel. */
@@ -268,6 +249,6 @@ load(const char *path, uint32_t howto, uint32_t bootdev)
 	bootinfo.bi_kernelname = VTOP(path);
 	bootinfo.bi_bios_dev = dsk.drive;
 	bootinfo.bi_esymtab = image.end;
-	__exec((void *)image.entry, howto | RB_BOOTINFO, bootdev, 0, 0, 0,
+	__exec(image.entry, howto | RB_BOOTINFO, bootdev, 0, 0, 0,
 	    VTOP(&bootinfo));
 }

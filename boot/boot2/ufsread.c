@@ -15,9 +15,9 @@
  *			once, through dskread()'s buffer
  *
  * A block has up to 64 KB, more than there is room for.  So blocks are never
- * read as such, but as the sectors that are needed.  A third level of
- * addresses (files of more than 4 MB with the smallest blocks) is the
- * loader's business, as are symbolic links.
+ * read as such, but as the sectors that are needed.  The inode has a third
+ * level of addresses, which no file below 2 GB reaches.  Symbolic links are
+ * the loader's business.
  */
 #include "ufsread.h"
 
@@ -29,7 +29,7 @@
 
 #define	NINDIR_SECTOR	(DEV_BSIZE / sizeof(uint32_t))
 #define	INODES_SECTOR	(DEV_BSIZE / sizeof(struct ufs1_dinode))
-#define	BAD_ADDRESS	UINT32_MAX	/* block_address() has failed */
+#define	BAD_ADDRESS	(-1U)		/* block_address() has failed */
 
 /* A sector of addresses, and which one it is; sector 0 never is one. */
 struct addresses {
@@ -48,35 +48,25 @@ static struct fs fs;
  */
 static struct addresses outer, inner;
 
-/* Returns which power of two `n' is, or 255 if it is none. */
-static uint32_t
-log2_of(uint32_t n)
-{
-	uint32_t shift;
-
-	for (shift = 0; shift < 32; shift++)
-		if (n == 1U << shift)
-			return (shift);
-	return (255);
-}
-
 /*
  * Returns whether the numbers of the superblock that are used here fit each
- * other and the partition.  Computes the shifts that follow from the sizes.
+ * other and the partition.  Computes the shifts from the sizes: those in the
+ * superblock may differ.
  */
 static int
 fs_valid(void)
 {
-	fs.fs_bshift = log2_of(fs.fs_bsize);
-	fs.fs_fshift = log2_of(fs.fs_fsize);
-	fs.fs_fragshift = fs.fs_bshift - fs.fs_fshift;
-	fs.fs_fsbtodb = fs.fs_fshift - DEV_BSHIFT;
-	return (fs.fs_bshift >= 12 && fs.fs_bshift <= 16 &&
-	    fs.fs_fshift >= DEV_BSHIFT && (uint32_t)fs.fs_fragshift <= 3 &&
+	if (fs.fs_bsize == 0 || fs.fs_fsize == 0)
+		return (0);
+	fs.fs_bshift = __builtin_ctz(fs.fs_bsize);
+	fs.fs_fsbtodb = __builtin_ctz(fs.fs_fsize) - DEV_BSHIFT;
+	fs.fs_fragshift = fs.fs_bshift - DEV_BSHIFT - fs.fs_fsbtodb;
+	return (fs.fs_bsize == 1 << fs.fs_bshift &&
+	    fs.fs_bsize >= MINBSIZE && fs.fs_bsize <= MAXBSIZE &&
+	    fs.fs_fsize == 1 << (fs.fs_fsbtodb + DEV_BSHIFT) &&
+	    (uint32_t)fs.fs_fsbtodb <= 7 && (uint32_t)fs.fs_fragshift <= 3 &&
 	    (uint32_t)fs.fs_size <= dsk_size >> fs.fs_fsbtodb &&
-	    fs.fs_ncg > 0 && fs.fs_ipg > 0 && fs.fs_fpg > 0 &&
-	    (uint32_t)fs.fs_ncg <= UINT32_MAX / fs.fs_ipg &&
-	    (uint32_t)fs.fs_ncg <= (uint32_t)fs.fs_size / fs.fs_fpg + 1);
+	    fs.fs_ipg > 0);
 }
 
 /*
@@ -97,10 +87,8 @@ fs_open(void)
 		printf("Not ufs\n");
 		return (-1);
 	}
-	if (!fs_valid()) {
-		printf("Invalid superblock\n");
-		return (-1);
-	}
+	if (!fs_valid())
+		return (invalid("superblock"));
 	return (0);
 }
 
@@ -112,7 +100,7 @@ static const void *
 read_fragment(uint32_t address, uint32_t sector, uint32_t count)
 {
 	if (address >= (uint32_t)fs.fs_size) {
-		printf("Invalid block\n");
+		invalid("block");
 		return (NULL);
 	}
 	return (dskread(fsbtodb(&fs, address) + sector, count));
@@ -128,18 +116,14 @@ read_inode(uint32_t ino)
 	fs_off = 0;
 	group = ino / fs.fs_ipg;
 	index = ino % fs.fs_ipg;
-	if (group >= (uint32_t)fs.fs_ncg) {
-		printf("Invalid inode\n");
-		return (-1);
-	}
+	if (group >= (uint32_t)fs.fs_ncg)
+		return (invalid("inode"));
 	inodes = read_fragment(cgimin(&fs, group), index / INODES_SECTOR, 1);
 	if (inodes == NULL)
 		return (-1);
 	fs_inode = inodes[index % INODES_SECTOR];
-	if (fs_inode.di_size > INT32_MAX) {
-		printf("Invalid inode\n");
-		return (-1);
-	}
+	if (fs_inode.di_size > INT32_MAX)
+		return (invalid("inode"));
 	return (0);
 }
 
@@ -182,10 +166,6 @@ block_address(uint32_t lbn)
 	block = fs_inode.di_ib[0];
 	if (lbn >= nindir) {
 		lbn -= nindir;
-		if (lbn / nindir >= nindir) {
-			printf("Invalid size\n");
-			return (BAD_ADDRESS);
-		}
 		block = indirect(&outer, fs_inode.di_ib[1], lbn / nindir);
 		if (block == BAD_ADDRESS)
 			return (BAD_ADDRESS);
@@ -278,10 +258,8 @@ search_directory(const char *name, uint32_t length)
 			if (entry->d_reclen < DIRSIZ(entry->d_namlen) ||
 			    entry->d_reclen % 4 != 0 ||
 			    entry->d_reclen > DIRBLKSIZ - offset ||
-			    entry->d_ino > INT32_MAX) {
-				printf("Invalid directory\n");
-				return (-1);
-			}
+			    entry->d_ino > INT32_MAX)
+				return (invalid("directory"));
 			if (entry->d_ino == 0)
 				continue;
 			if (ls)

@@ -151,6 +151,8 @@ idt_built:
 	mov	%eax, %cr3
 #endif
 
+	.globl	set_vectors
+set_vectors:
 	mov	$IRQS_PROT, %bx
 	call	set_irqs
 
@@ -190,6 +192,8 @@ protected:
  * 4. Start the client: an IRET into ring 3, with all registers but EAX zero.
  */
 	.code32
+	.globl	start_client
+start_client:
 	movzwl	BDA_MEM, %ebx
 	shl	$10, %ebx
 	sub	$ARG_SPACE + MEM_USR, %ebx

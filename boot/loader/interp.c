@@ -142,6 +142,15 @@ script_line(const char *text, int number)
 	return (sl);
 }
 
+/* Whether there is nothing to run, and to show, in a line. */
+static int
+is_comment(const char *text)
+{
+	text += strspn(text, " \t");
+	return (*text == '\0' || *text == '#' || (text[0] == '\\' && (text[1] == '\0' ||
+	    isspace(text[1]))));
+}
+
 /*
  * Read a whole script, so that no file is open while its commands run.
  * CMD_OK and its lines in *script, or CMD_ERROR.
@@ -162,7 +171,7 @@ script_read(const char *filename, struct script_line **script)
 			command_error("%s:%d: line too long", filename, number);
 			break;
 		}
-		if (len == 0)
+		if (is_comment(text))
 			continue;
 		if ((*tail = script_line(text, number)) == NULL) {
 			command_error("%s:%d: out of memory", filename, number);

@@ -18,7 +18,7 @@
 
 /*
  * A command: COMMAND_SET puts one into the table, which the linker gathers
- * from all files as the section Xcommand_set.  `function' returns CMD_OK, or
+ * from all files in the order of their tags (loader.ld).  `function' returns CMD_OK, or
  * CMD_ERROR after command_error(); it may change argv's strings.
  */
 struct bootblk_command {
@@ -32,7 +32,7 @@ struct bootblk_command {
 	static const struct bootblk_command command_##tag##_entry =	\
 	    { name, description, function };				\
 	static const struct bootblk_command *const command_##tag##_in_set \
-	    __attribute__((section("Xcommand_set"), used)) =		\
+	    __attribute__((section("Xcommand_set." #tag), used)) =		\
 	    &command_##tag##_entry
 
 #define	COMMAND_FOREACH(cmdp)						\

@@ -13,9 +13,9 @@ from random import Random
 from grade.bench import Bench, stub_reached
 from grade.check import check
 from grade.checks.drawing import SMALL, activate, active_number, draw_disk, draw_far, draw_geometry, move, with_entry
-from grade.checks.sector0 import (Case, PACKET_ANSWERS, Run, TICK, expect_loaded, expected_outcome, finish,
+from grade.checks.sector0 import (Case, PACKET_ANSWERS, Run, TICK, boot, expect_loaded, expected_outcome, finish,
                                   next_answer, open_menu, outcome_of, press_until_answer, probe_report, run_choice,
-                                  run_mbr, ticks, with_probes)
+                                  run_mbr, sector0, ticks, with_probes)
 from grade.disk import Disk, Geometry, pack_table, random_sector
 from grade.failure import StudentFailure, expect, show
 from grade.models import sector0 as model
@@ -41,7 +41,7 @@ def relocate(bench: Bench, case: Case) -> None:
     goal = bench.symbol("mbr", "main")
     expect("the place of `main`", "an address from 0x600 to 0x7ff",
            "an address from 0x600 to 0x7ff" if 0x600 <= goal < 0x800 else f"{goal:#x}")
-    with bench.boot("mbr", case.disks, drive=case.drive, dirty=case.dirty) as machine:
+    with boot(bench, "mbr", case.disks, drive=case.drive, dirty=case.dirty) as machine:
         machine.break_at(goal)
         if machine.run(100_000).why != "breakpoint":
             raise StudentFailure("the way from 0:7C00 to `main` in the copy", f"a stop at 0000:{goal:04x}",
@@ -51,7 +51,7 @@ def relocate(bench: Bench, case: Case) -> None:
         expect("DS, ES, SS, SP", "0000, 0000, 0000, 7c00",
                f"{segments.ds.selector:04x}, {segments.es.selector:04x}, {segments.ss.selector:04x}, {registers.sp:04x}")
         expect("DL", f"{case.dl:02x}", f"{registers.dl:02x}")
-        moved, sector = machine.memory(0x600, 512), bench.sector0()
+        moved, sector = machine.memory(0x600, 512), sector0(bench)
         wrong = next((at for at in range(512) if moved[at] != sector[at]), None)
         if wrong is not None:
             raise StudentFailure(f"memory from 0:{0x600 + wrong:04x} on (byte {wrong} of the sector)",
@@ -367,7 +367,7 @@ def prompt(bench: Bench, case: Case) -> None:
 
 def _expect_rows(bench: Bench, case: Case, part) -> None:
     """That part of the screen which `part` picks is as in the model's menu, whatever comes after the menu."""
-    with bench.boot("boot0", case.disks, drive=case.drive) as machine:
+    with boot(bench, "boot0", case.disks, drive=case.drive) as machine:
         menu = open_menu(machine, case)
         expected = model.menu(case.disks, drive=case.dl).lines
         expect("on the screen", part(list(expected)) or ["(no such line)"], part(menu.rows) or ["(no such line)"])
@@ -457,7 +457,7 @@ def waits(draw: Random) -> Iterator[Case]:
        hint="INT 1Ah AH=0 counts ticks in CX:DX. A difference of two counts survives the count's overflow.")
 def time_out(bench: Bench, case: Case) -> None:
     count = model.unpack_config(case.disks[0].config).ticks
-    with bench.boot("boot0", case.disks) as machine:
+    with boot(bench, "boot0", case.disks) as machine:
         menu = open_menu(machine, case)
         expect("after the menu", "a wait for a key", "a wait for a key" if menu.keyboard else "no look at the keyboard")
         if case.keys:
@@ -501,7 +501,7 @@ def remember(bench: Bench, case: Case) -> None:
     before = case.disks[0].sector0(bench.program("boot0"))
     expected = model.remembered(case.disks, bench.program("boot0"), [_choice_of(key, case) for key in case.keys], drive=case.dl)
     expect("after the keys", "0:7C00 is entered", "0:7C00 is entered" if run.door else "no start")
-    after = bytearray(bench.sector0())
+    after = bytearray(sector0(bench))
     after[0x1B8] = expected[0x1B8]      # the next drive's digit: run-time data, whoever keeps it
     wrong = next((at for at in range(512) if after[at] != expected[at]), None)
     if wrong is not None:

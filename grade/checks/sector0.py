@@ -7,16 +7,17 @@ asked of the disk, what stands in memory, where DS:SI points. Nothing that the p
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from boot.image.probe import PAYLOAD_SIZE, parse_report, stamp
 from grade.bochs import Machine
-from grade.bench import LOADED, Bench, below_bios
+from grade.bench import BIOS_ROM, LOADED, Bench, Guide, below_bios
 from grade.debugger import Registers, Segments
 from grade.disk import Disk, Geometry
 from grade.failure import StudentFailure, show
-from grade.models.sector0 import MESSAGES, TABLE_ADDRESS, Message, NotBootable, Outcome, Started
+from grade.models.sector0 import HOME, MESSAGES, TABLE_ADDRESS, Message, NotBootable, Outcome, Started
 
 VIDEO, DISK, KEYBOARD, BASIC = 0x10, 0x13, 0x16, 0x18     # INT n
 BDA_TICKS = 0x46C                                         # BIOS data: 32-bit count of 18.2 Hz ticks
@@ -48,6 +49,62 @@ def _geometry_answer(shape: Geometry, disks: int) -> dict[str, int]:
     last = shape.cylinders - 1
     return {"eax": 0, "ebx": 0x5A5A, "ecx": (last & 0xFF) << 8 | last >> 2 & 0xC0 | shape.sectors,
             "edx": shape.heads - 1 << 8 | disks, "edi": 0xEFC7}
+
+# Garbage for a program to start with: another spelling of its address, a stack elsewhere, segments that lead nowhere.
+DIRT = {"cs": 0x07C0, "eip": 0, "ss": 0x3000, "esp": 0x8000, "ds": 0x2345, "es": 0x4321, "ebx": 0xB0B0B0B0,
+        "ecx": 0xC0C0C0C0, "esi": 0x51515151, "edi": 0xD1D1D1D1, "ebp": 0xB9B9B9B9}
+
+
+@contextmanager
+def boot(bench: Bench, program: str, disks: Sequence[Disk], *, drive: int | None = None,
+         dirty: bool = False) -> Iterator[Machine]:
+    """Switch on a PC with these disks, disks[0] having `program` in sector 0, and stop at 0:7C00 before the
+    program's first instruction, with DL changed to `drive` if that is given, and everything else changed that a
+    boot sector may not rely on if `dirty`."""
+    image = bench.program(program)
+    shaped = []
+    for number, disk in enumerate(disks):
+        path = bench.folder / f"disk{number}.img"
+        disk.write(path, image)
+        shaped.append((path, disk.bochs_fields))
+    with bench.power_on(shaped, guide=_guide(bench, program)) as machine:
+        if drive is not None:
+            machine.set_register("edx", machine.registers().edx & ~0xFF | drive)
+        for name, value in DIRT.items() if dirty else ():
+            machine.set_register(name, value)
+        yield machine
+
+
+def sector0(bench: Bench, number: int = 0) -> bytes:
+    """What stands in a disk's sector 0 now."""
+    with open(bench.folder / f"disk{number}.img", "rb") as image:
+        return image.read(512)
+
+
+def _guide(bench: Bench, program: str) -> Guide:
+    """What stands where while `program` runs."""
+    def place(machine: Machine, address: int) -> str:
+        if 0x7C00 <= address < 0x7E00:
+            if machine.stop.why == "power-off":
+                return "the sector that was read to 0:7C00, which then switched the machine off"
+            early = bench.line(program, address - LOADED + HOME)
+            return f"{early}, before the move to 0:0600; or in the sector that was read to 0:7C00"
+        if not HOME <= address < HOME + 0x200:
+            return "an address outside the program" if address < BIOS_ROM else "the BIOS"
+        return bench.line(program, address)
+
+    def guide(machine: Machine, address: int) -> list[str]:
+        lines = [f"at {place(machine, address)}"]
+        if address >= BIOS_ROM and (caller := return_address(machine.last_stack)) is not None:
+            lines.append(f"called or interrupted at {place(machine, caller)}")
+        return lines
+    return guide
+
+
+def return_address(stack: bytes) -> int | None:
+    """The first pair of words on a real-mode stack that leads back into a program at 0:0600 with CS = 0."""
+    words = [int.from_bytes(stack[at:at + 2], "little") for at in range(0, len(stack) - 1, 2)]
+    return next((offset for offset, segment in zip(words, words[1:]) if HOME <= offset < HOME + 0x200 and segment == 0), None)
 
 
 @dataclass(frozen=True)
@@ -188,7 +245,7 @@ def finish(watch: Watch, door: str) -> Run:
 def run_mbr(bench: Bench, case: Case) -> Run:
     """Run mbr to its end: into the sector it loads, into INT 18h, or into its last message. A sector that was
     entered may then run on by itself: a probe, to the power-off behind its report."""
-    with bench.boot("mbr", case.disks, drive=case.drive, dirty=case.dirty) as machine:
+    with boot(bench, "mbr", case.disks, drive=case.drive, dirty=case.dirty) as machine:
         watch = Watch(machine, case)
         watch.open_int("int18", BASIC)
         watch.open_int("disk", DISK)
@@ -314,7 +371,7 @@ def next_answer(menu: Menu, budget: int) -> str:
 
 def run_choice(bench: Bench, case: Case) -> tuple[Run, list[str]]:
     """Run boot0 and press the case's keys, each when the last one has been answered. Returns the answers too."""
-    with bench.boot("boot0", case.disks, drive=case.drive) as machine:
+    with boot(bench, "boot0", case.disks, drive=case.drive) as machine:
         menu = open_menu(machine, case)
         answers = []
         for key in case.keys if menu.keyboard else ():

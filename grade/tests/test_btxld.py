@@ -7,74 +7,23 @@ compiler has them, so that every test looks for a stray access too.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import struct
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from grade.tests.btx_files import DATA, PAGE, TEXT, R, W, X, aout, elf, kernel
 from grade.tests.emulation import TREE, make, tool
 
-PAGE = 0x1000
 SOURCES = TREE / "boot/btxld"
 WARNINGS = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-R, W, X = 4, 2, 1
 FUZZED_ALONE, FUZZED_TOGETHER = 60, 6000
-
-
-# ---------------------------------------------------------------- the input
-
-
-def kernel(*, size: int = 0x5A3, text: int | None = None, magic: bytes = b"BTX", version: tuple[int, int] = (1, 1),
-           header: int = 0x0E, flags: int = 0, pgctl: int = 0xFF7, jump: int = 0xEB) -> bytes:
-    """A made-up BTX kernel: a header, and bytes that are easily recognized."""
-    head = struct.pack("<BB3sBBBHHI", jump, header, magic, *version, flags, pgctl, size if text is None else text, 0)
-    return (head + Random(size).randbytes(max(0, size - len(head))))[:size]
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A program header, and how it is filled."""
-
-    address: int
-    filesz: int
-    memsz: int
-    flags: int
-    type: int = 1
-    offset: int | None = None       # where its bytes are said to be; None: where they are
-
-
-TEXT, DATA = Segment(0, 0x2345, 0x2345, R | X), Segment(0x3000, 0x456, 0x1234, R | W)
-
-
-def elf(segments: Sequence[Segment] = (TEXT, DATA), *, entry: int = 0x40, ident: bytes = b"\x7fELF\1\1\1",
-        kind: int = 2, machine: int = 3, version: int = 1, phentsize: int = 32, phnum: int | None = None,
-        phoff: int = 52) -> bytes:
-    """An ELF file; only the headers and the segments' bytes, one behind the other."""
-    offset = 52 + 32 * len(segments)
-    headers, content = b"", b""
-    for one in segments:
-        at = offset + len(content) if one.offset is None else one.offset
-        headers += struct.pack("<8I", one.type, at, one.address, one.address, one.filesz, one.memsz, one.flags, PAGE)
-        if one.offset is None:
-            content += Random(one.address).randbytes(one.filesz)
-    count = len(segments) if phnum is None else phnum
-    head = struct.pack("<16sHHIIIIIHHHHHH", ident, kind, machine, version, entry, phoff, 0, 0, 52, phentsize, count,
-                       40, 0, 0)
-    return head + headers + content
-
-
-def aout(magic: int, *, text: int = 0x1800, data: int = 0x300, bss: int = 0x50, entry: int = 0x20, mid: int = 134,
-         short: int = 0) -> bytes:
-    start = {0o413: PAGE, 0o314: 0}.get(magic, 32)
-    head = struct.pack("<8I", mid << 16 | magic, text, data, bss, 0, entry, 0, 0)
-    return (head + bytes(range(256)) * 64)[:start + text + data - short]
 
 
 def called(value: object) -> str:
@@ -107,8 +56,11 @@ def joined(form: str, loader: bytes, patched: bytes, client: bytes, *, entry: in
 
 def patch(kernel: bytes, *, entry: int, pages: int = 0, map_one: bool = False) -> bytes:
     """The kernel with the client's entry, so many read-only pages, and page 0 left out."""
-    flags, pgctl = kernel[7] | (0x80 if map_one else 0), struct.unpack_from("<H", kernel, 8)[0]
-    return kernel[:7] + struct.pack("<BH", flags, pgctl - pages) + kernel[10:12] + struct.pack("<I", entry) + kernel[16:]
+    patched = bytearray(kernel)
+    flags, pgctl = struct.unpack_from("<BH", kernel, 7)
+    struct.pack_into("<BH", patched, 7, flags | (0x80 if map_one else 0), pgctl - pages)
+    struct.pack_into("<I", patched, 12, entry)
+    return bytes(patched)
 
 
 # ---------------------------------------------------------------- the tool
@@ -261,9 +213,7 @@ def test_verbose_fails_when_nobody_can_read_it(bench: Bench) -> None:
 
 
 def test_rule_of_make_builds_it(bench: Bench) -> None:
-    with (TREE / "build").joinpath("btxld.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        make("build/host/btxld")
+    make("build/host/btxld")
     expected = bench.join()
     bench.program = TREE / "build/host/btxld"
     assert bench.join() == expected
@@ -370,6 +320,7 @@ ROOM = 0xA0000 - PAGE - 0xA000
     (elf([replace(TEXT, type=4)]), "ELF file has nothing to load"),
     (elf()[:-1], "segment 1 is truncated"),
     (elf([replace(TEXT, offset=0xFFFFF000)]), "segment 0 is truncated"),
+    (elf([TEXT, replace(DATA, offset=0x1000, filesz=0xFFFFF800)]), "segment 1 is truncated"),
     (elf([replace(TEXT, memsz=0x2344)]), "segment 0 is larger in the file than in memory"),
     (elf([TEXT, replace(DATA, memsz=0xFFFFF000)]), "segment 1 wraps around"),
     (elf(entry=0x2345), "entry 0x2345 is in no segment"),

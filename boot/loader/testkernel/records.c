@@ -104,14 +104,50 @@ report_record(const struct record *r)
 }
 
 /*
- * Report all records.  A file's content is summed up when its address and
- * then its size are known, and its symbols are looked at likewise.
+ * What must be known of a file before more can be said; 0 where it is not.
+ * The records of a file come in any order.
+ */
+struct file {
+	uint32_t	addr, size;
+	uint32_t	ssym, esym;
+};
+
+/*
+ * Take in a record.  When a file's address and size are known, its content
+ * is summed up; when both ends of its symbols are, they are looked at.
+ */
+static void
+file_add(struct file *f, const struct record *r)
+{
+	uint32_t word = word_of(r);
+
+	switch (r->type) {
+	case MODINFO_NAME: *f = (struct file){ 0 }; return;
+	case MODINFO_ADDR: f->addr = word; break;
+	case MODINFO_SIZE: f->size = word; break;
+	case MODINFO_METADATA | MODINFOMD_SSYM: f->ssym = word; break;
+	case MODINFO_METADATA | MODINFOMD_ESYM: f->esym = word; break;
+	}
+	if (f->addr > OUR_ADDRESS && f->size != 0) {
+		report("content sum=0x%x",
+		    checksum(PHYS_TO_VIRT(f->addr), f->size));
+		f->addr = f->size = 0;
+	}
+	if (f->ssym != 0 && f->esym != 0) {
+		report_symbols("record", f->ssym, f->esym);
+		f->ssym = f->esym = 0;
+	}
+}
+
+/*
+ * Report all records.
  */
 void
 report_records(uint32_t modulep)
 {
 	const struct record *r = PHYS_TO_VIRT(modulep);
-	uint32_t addr = 0, ssym = 0, count;
+	struct file file = { 0 };
+	uint32_t count;
 
 	if (modulep == 0) {
 		report("records absent");
@@ -125,15 +161,7 @@ report_records(uint32_t modulep)
 		if (r->size > MAX_RECORD)
 			break;
 		report_record(r);
-		if (r->type == MODINFO_ADDR)
-			addr = word_of(r);
-		else if (r->type == MODINFO_SIZE && addr > OUR_ADDRESS)
-			report("content sum=0x%x",
-			    checksum(PHYS_TO_VIRT(addr), word_of(r)));
-		else if (r->type == (MODINFO_METADATA | MODINFOMD_SSYM))
-			ssym = word_of(r);
-		else if (r->type == (MODINFO_METADATA | MODINFOMD_ESYM))
-			report_symbols("record", ssym, word_of(r));
+		file_add(&file, r);
 		r = (const void *)(r->data + ((r->size + 3) & ~3U));
 	}
 	report("records endless");
