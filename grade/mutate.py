@@ -129,10 +129,13 @@ def build(tree: Path, lab: Lab, mutant: Mutant, folder: Path, reference: Program
     programs = build_view(tree, folder, [lab], submission=submission, fenced=False)[lab.number]
     if programs.errors:
         raise HarnessFault(f"{mutant.name}: it does not build:\n" + "\n".join(programs.errors.values()))
-    for program, (_, files) in PROGRAMS[lab.number].items():
-        same = programs.image(program) == reference.image(program)
-        if same is any(lab.files[file] in mutant.sources for file in files):
-            raise HarnessFault(f"{mutant.name}: its {program} " + ("is the reference's" if same else "is not"))
+    changed = {program for program in PROGRAMS[lab.number] if programs.image(program) != reference.image(program)}
+    may_change = {program for program, (_, files) in PROGRAMS[lab.number].items()
+                  if any(lab.files[file] in mutant.sources for file in files)}
+    if besides := changed - may_change:
+        raise HarnessFault(f"{mutant.name}: its {min(besides)} is not the reference's")
+    if not changed:
+        raise HarnessFault(f"{mutant.name}: its {' and '.join(sorted(may_change))} are the reference's")
     return programs
 
 

@@ -59,8 +59,8 @@ static const uint8_t type_major[TYPES] = { MAJ_AD, MAJ_DA, MAJ_FD };
 uint32_t howto;
 
 static char line[LINE_SIZE];
-static char path[LINE_SIZE];
-static const char *kernel;		/* the path of what is to be booted */
+static char path[LINE_SIZE];		/* the last one that was given */
+static const char *kernel = PATH_LOADER; /* what is to be booted */
 
 /*
  * Reads `[drive:]name(unit,[slice,]partition)' to dsk.  Returns what follows,
@@ -208,21 +208,19 @@ interrupted(uint32_t seconds)
 }
 
 /*
- * Lets the user say what is to be booted.  The first time he has five seconds
- * to begin.
+ * Lets the user say what is to be booted.  A line that a key has begun, or
+ * that is not the first one, is waited for; else Return is pressed for the
+ * user after five seconds.
  */
 static void
-prompt(int autoboot)
+prompt(int autoboot, int key)
 {
-	int key;
-
 	if (!autoboot || !(howto & RB_QUIET))
 		printf("\nFreeBSD/i386 boot\n"
 		    "Default: %u:%s(%u,%c)%s\nboot: ",
 		    dsk.drive & DRV_MASK, type_name[dsk.type], dsk.unit,
 		    'a' + dsk.part, kernel);
-	key = 0;
-	if (autoboot) {
+	if (autoboot && key == 0) {
 		key = interrupted(5);
 		if (key == 0)
 			key = '\r';
@@ -234,7 +232,7 @@ int
 main(void)
 {
 	const uint8_t *args;
-	int autoboot;
+	int autoboot, key;
 
 	args = PTOV(ARGS);
 	dsk.drive = args[0];
@@ -242,15 +240,17 @@ main(void)
 	dsk.unit = dsk.drive & DRV_MASK;
 	dsk.slice = args[1] - 1 + BASE_SLICE;
 	autoboot = read_config() == 0;
-	if (autoboot && kernel == NULL) {
-		kernel = PATH_LOADER;
-		if (interrupted(3) == 0) {
+	key = 0;
+	if (autoboot && kernel != path) {
+		key = interrupted(3);
+		if (key == 0) {
 			boot();
 			kernel = PATH_KERNEL;
 		}
 	}
-	for (;; autoboot = 0) {
-		prompt(autoboot);
+	for (;;) {
+		prompt(autoboot, key);
+		autoboot = key = 0;
 		if (parse() == 0)
 			boot();
 	}

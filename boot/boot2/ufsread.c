@@ -50,21 +50,26 @@ static struct addresses outer, inner;
 
 /*
  * Returns whether the numbers of the superblock that are used here fit each
- * other and the partition.  Computes the shifts from the sizes: those in the
- * superblock may differ.
+ * other and the partition.  Computes shifts and mask from the sizes: those of
+ * the superblock may differ.
  */
 static int
 fs_valid(void)
 {
-	if (fs.fs_bsize == 0 || fs.fs_fsize == 0)
+	uint32_t bsize, fsize;
+
+	bsize = fs.fs_bsize;
+	fsize = fs.fs_fsize;
+	if (bsize == 0 || fsize == 0)
 		return (0);
-	fs.fs_bshift = __builtin_ctz(fs.fs_bsize);
-	fs.fs_fsbtodb = __builtin_ctz(fs.fs_fsize) - DEV_BSHIFT;
+	fs.fs_bshift = __builtin_ctz(bsize);
+	fs.fs_bmask = -bsize;
+	fs.fs_fsbtodb = __builtin_ctz(fsize) - DEV_BSHIFT;
 	fs.fs_fragshift = fs.fs_bshift - DEV_BSHIFT - fs.fs_fsbtodb;
-	return (fs.fs_bsize == 1 << fs.fs_bshift &&
-	    fs.fs_bsize >= MINBSIZE && fs.fs_bsize <= MAXBSIZE &&
-	    fs.fs_fsize == 1 << (fs.fs_fsbtodb + DEV_BSHIFT) &&
+	return (bsize == 1U << fs.fs_bshift &&
+	    bsize >= MINBSIZE && bsize <= MAXBSIZE &&
 	    (uint32_t)fs.fs_fsbtodb <= 7 && (uint32_t)fs.fs_fragshift <= 3 &&
+	    fsize == bsize >> fs.fs_fragshift &&
 	    (uint32_t)fs.fs_size <= dsk_size >> fs.fs_fsbtodb &&
 	    fs.fs_ipg > 0);
 }
@@ -176,19 +181,23 @@ block_address(uint32_t lbn)
 /*
  * Returns how many of the `nbyte' bytes at fs_off can be had at once: those
  * of one hole or block, and of the blocks that follow it on the disk.
- * `address' is that of the block that fs_off is in.
+ * `address' is that of the block that fs_off is in.  Returns 0 after a
+ * message.
  */
 static uint32_t
 run_length(uint32_t address, uint32_t nbyte)
 {
-	uint32_t lbn, length;
+	uint32_t lbn, length, next;
 
 	lbn = lblkno(&fs, fs_off);
 	length = fs.fs_bsize - blkoff(&fs, fs_off);
 	while (address != 0 && length < nbyte &&
 	    length < (DSK_MAX - 1) * DEV_BSIZE) {
+		next = block_address(++lbn);
+		if (next == BAD_ADDRESS)
+			return (0);
 		address += 1 << fs.fs_fragshift;
-		if (block_address(++lbn) != address)
+		if (next != address)
 			break;
 		length += fs.fs_bsize;
 	}
@@ -221,6 +230,8 @@ fsread(void *buf, uint32_t nbyte)
 		if (address == BAD_ADDRESS)
 			return (-1);
 		length = run_length(address, end - fs_off);
+		if (length == 0)
+			return (-1);
 		if (address == 0)
 			memset(to, 0, length);
 		else {

@@ -127,7 +127,7 @@ def other_tables(draw: Random) -> Iterator[Case]:
     yield from cases(draw, "another table, of one row", "another table, with rows of 16", "another table", "yet another table")
 
 
-@check("2.2", "table", points=2, title="the gates are those that the table asks for, whatever it says", cases=other_tables,
+@check("2.2", "table", points=2, title="the gates are those that the table asks for", cases=other_tables,
        hint="Only a set bit takes a stub; the next one's address is STUB_SIZE further on. A row begins with its own first vector.")
 def table(bench: Bench, case: Case) -> None:
     rows = model.draw_rows(case.draw, 1 if "one row" in case.way else case.draw.randint(2, 5), full="of 16" in case.way)
@@ -207,7 +207,7 @@ def targets(draw: Random) -> Iterator[Case]:
     yield from cases(draw, "exec with 4 arguments", "exec with 9 arguments")
 
 
-@check("2.3", "exec", points=2, title="exec calls its target on a flat machine, its arguments on the stack", cases=targets,
+@check("2.3", "exec", points=2, title="exec calls its target: flat memory, arguments on the stack", cases=targets,
        hint="The client's ESP stands at 12(%esp) and counts from A000. The word there is a return address; the next one is the target.")
 def execute(bench: Bench, case: Case) -> None:
     draw = case.draw
@@ -326,7 +326,7 @@ def entries(draw: Random) -> Iterator[Case]:
     yield from cases(draw, "a far call of an address", "an address, with flags", "a far call, the client's TF being set")
 
 
-@check("2.4", "entry", points=2, title="v86 code starts where it should, with the registers it was given", cases=entries,
+@check("2.4", "entry", points=2, title="v86 code starts where it should, with its registers", cases=entries,
        hint="The frame that the IRET at v86_resume pops must be whole: EIP, CS, EFLAGS with VM, ESP, SS, ES, DS, FS, GS.")
 def entry(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
@@ -377,7 +377,7 @@ def ways_back(draw: Random) -> Iterator[Case]:
     yield from cases(draw, "a far call", "an interrupt", "three calls from three stacks")
 
 
-@check("2.4", "back", points=1, title="the client goes on with the v86 code's registers and its own stack", cases=ways_back,
+@check("2.4", "back", points=1, title="the client goes on: its own stack, the v86 code's registers", cases=ways_back,
        hint="ESP0 must point at C_ARGS while v86 code runs: what comes out of it is pushed below. C_ARGS has the popped word.")
 def back(bench: Bench, case: Case) -> None:
     draw = case.draw
@@ -642,7 +642,7 @@ def from_v86(bench: Bench, case: Case) -> None:
     expect_registers("the registers after the call", call.registers, answer(memory, call.handle).registers)
 
 
-@check("2.6", "client", points=1, title="an interrupt of the client does, and the client notices nothing", cases=devices,
+@check("2.6", "client", points=1, title="so does one of the client, who notices nothing", cases=devices,
        hint="Out of ring 3, `enter' builds the call: the number is where C_VECTOR is, the client's frame right above it.")
 def from_client(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
