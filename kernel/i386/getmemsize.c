@@ -18,7 +18,7 @@
 #include <sys/preload.h>
 #include <sys/reboot.h>
 #include <sys/systm.h>
-#include <i386/cpufunc.h>
+#include <i386/clock.h>
 
 /* A range, as the BIOS tells it. */
 struct bios_smap {
@@ -39,8 +39,7 @@ struct range {
 #define	ONE_MB		0x100000
 #define	LAST_PAGE	0xfffff			/* of 4 GB */
 
-/* The RTC's memory: ports, and where the BIOS has left sizes in KB. */
-#define	IO_RTC		0x70
+/* The RTC's memory, where the BIOS has left sizes in KB. */
 #define	RTC_BASELO	0x15
 #define	RTC_BASEHI	0x16
 #define	RTC_EXTLO	0x17
@@ -122,13 +121,6 @@ ranges_of_smap(void)
 			add_range(smap[i].base, smap[i].length);
 	}
 	return (nranges == 0 ? -1 : 0);
-}
-
-static unsigned
-rtcin(int reg)
-{
-	outb(IO_RTC, reg);
-	return (inb(IO_RTC + 1));
 }
 
 /* Take two sizes: of what is below 640 KB, and above 1 MB. */

@@ -18,6 +18,7 @@
 #include <sys/proc.h>
 #include <sys/reboot.h>
 #include <sys/systm.h>
+#include <i386/clock.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
 #include <i386/pcb.h>
@@ -144,6 +145,7 @@ init386(uint32_t first)
 	if (no_metadata)
 		printf("WARNING: loader(8) metadata is missing!\n");
 	atpic_startup();
+	i8254_init();
 	ksym_init();
 	kdb_init();
 	if (boothowto & RB_KDB)

@@ -8,6 +8,10 @@
 #include <sys/systm.h>
 
 #include <sys/kernel_version.h>
+#include <dev/kbd.h>
+#include <dev/sio.h>
+#include <dev/vga.h>
+#include <i386/clock.h>
 #include <i386/cpufunc.h>
 #include <i386/md_var.h>
 
@@ -39,6 +43,11 @@ mi_startup(void)
 	printf("%s%s\n", copyright, version);
 	printcpuinfo();
 	print_memory();
+	startrtclock();
+	vga_attach();
+	kbd_attach();
+	sio_attach();
+	inittodr(0);
 	cold = 0;
 	enable_intr();
 	for (;;)
