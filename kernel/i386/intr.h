@@ -37,6 +37,7 @@ int	intr_create(const char *name, int irq, int ipl, driver_intr_t *handler,
 /* From exception.S, interrupts off: acknowledge, and call or postpone. */
 void	intr_execute(struct intrframe *frame);
 
+extern volatile int cpl;		/* the level now, for those who check it */
 extern struct intrframe *intr_frame;	/* of the handler that runs, for the clock */
 extern uint32_t	intrcnt[ICU_LEN];	/* how often each IRQ came */
 extern uint32_t	intr_spurious[2];	/* IRQ 7 and 15 that nobody had asked for */

@@ -1,0 +1,123 @@
+/*
+ * clock.c: the i8254 timer: the clock's interrupt, and DELAY().
+ *
+ * Channel 0 counts 1193182 times a second from its reload value down to 1,
+ * raises IRQ 0, and begins again.  DELAY() reads that same counter, so it
+ * needs no loop that somebody must calibrate, and works with interrupts
+ * disabled and before they are set up.
+ *
+ * [8254]
+ */
+#include <i386/clock.h>
+
+#include <sys/systm.h>
+#include <i386/cpufunc.h>
+#include <i386/intr.h>
+
+#define	IO_TIMER1	0x40
+#define	TIMER_CNTR0	(IO_TIMER1 + 0)
+#define	TIMER_MODE	(IO_TIMER1 + 3)
+
+#define	TIMER_SEL0	0x00		/* channel 0 */
+#define	TIMER_LATCH	0x00		/* hold its count to be read */
+#define	TIMER_16BIT	0x30		/* low byte, then high byte */
+#define	TIMER_RATEGEN	0x04		/* mode 2: a pulse every `reload' counts */
+
+#define	TIMER_RELOAD_MAX 65536		/* written as 0 */
+#define	HZ_MIN		19		/* slower ones need a greater reload */
+#define	HZ_MAX		10000
+#define	CLOCK_IRQ	0
+
+/* Counts of a microsecond, in 1/32768: 39098.2, upwards. */
+#define	COUNTS_PER_US	39099
+#define	COUNTS_SHIFT	15
+
+volatile int	ticks;
+
+static uint32_t	timer0_max_count = TIMER_RELOAD_MAX;	/* the reload value */
+static int	hz_refused;			/* the hz that was not possible */
+
+/*
+ * Set the timer's rate by hz, within what it can do.
+ */
+void
+i8254_init(void)
+{
+	uint32_t ef;
+
+	if (hz < HZ_MIN || hz > HZ_MAX) {
+		hz_refused = hz;
+		hz = hz < HZ_MIN ? HZ_MIN : HZ_MAX;
+	}
+	timer0_max_count = (TIMER_FREQ + hz / 2) / hz;
+	ef = intr_disable();
+	outb(TIMER_MODE, TIMER_SEL0 | TIMER_RATEGEN | TIMER_16BIT);
+	outb(TIMER_CNTR0, timer0_max_count & 0xff);
+	outb(TIMER_CNTR0, timer0_max_count >> 8);
+	intr_restore(ef);
+}
+
+/*
+ * The counter now: timer0_max_count down to 1.
+ */
+uint32_t
+i8254_count(void)
+{
+	uint32_t ef, low, high;
+
+	ef = intr_disable();
+	outb(TIMER_MODE, TIMER_SEL0 | TIMER_LATCH);
+	low = inb(TIMER_CNTR0);
+	high = inb(TIMER_CNTR0);
+	intr_restore(ef);
+	return (high << 8 | low);
+}
+
+/*
+ * Wait for n microseconds at least.  It is longer if an interrupt's handler
+ * keeps us from the counter for more than one of its rounds.
+ */
+void
+DELAY(int n)
+{
+	uint32_t left, now, before;
+
+	if (n <= 0)
+		return;
+	/* One more, for the count that has already begun. */
+	left = ((uint64_t)n * COUNTS_PER_US >> COUNTS_SHIFT) + 2;
+	before = i8254_count();
+	for (;;) {
+		uint32_t gone;
+
+		now = i8254_count();
+		gone = before >= now ? before - now :
+		    before + timer0_max_count - now;
+		if (gone >= left)
+			return;
+		left -= gone;
+		before = now;
+	}
+}
+
+/* The clock's interrupt, hz times a second. */
+static void
+clkintr(void *arg __unused)
+{
+	ticks++;
+}
+
+/*
+ * Have the clock tick.  The 8259s are set up; ticks come as soon as interrupts
+ * are enabled.
+ */
+void
+startrtclock(void)
+{
+	if (hz_refused != 0)
+		printf("clock: kern.hz=%d is not possible, %d is used\n",
+		    hz_refused, hz);
+	printf("Timecounter \"i8254\"  frequency %u Hz\n", TIMER_FREQ);
+	if (intr_create("clk", CLOCK_IRQ, IPL_CLOCK, clkintr, NULL) != 0)
+		panic("startrtclock: irq %d is taken", CLOCK_IRQ);
+}

@@ -1,0 +1,59 @@
+/*
+ * The clocks of a PC: the i8254 timer, which interrupts hz times a second, and
+ * the RTC, which keeps the date while the machine is off.
+ *
+ * Order: i8254_init() as soon as hz is known, for DELAY(); then, once the
+ * 8259s are set up, startrtclock() and inittodr().
+ *
+ * [i386/isa/clock.c, sys/clock.h]
+ */
+#ifndef _I386_CLOCK_H_
+#define	_I386_CLOCK_H_
+
+#include <stdint.h>
+
+#define	TIMER_FREQ	1193182		/* Hz, of the i8254's input */
+
+extern volatile int32_t time_second;	/* since 1970, as inittodr() found it */
+
+/*
+ * Have the timer count down hz times a second.  DELAY() works from here on.
+ * An hz that the timer cannot do is replaced; startrtclock() tells of it.
+ */
+void	i8254_init(void);
+
+/* What the timer has counted down to, from what i8254_init() set. */
+uint32_t i8254_count(void);
+
+/* Set up the clock's interrupt, and say so. */
+void	startrtclock(void);
+
+/* A register of the RTC's CMOS memory. */
+int	rtcin(int reg);
+void	rtcout(int reg, int value);
+
+/*
+ * Set time_second from the RTC, which runs by UTC.  If it has stopped or shows
+ * no date, a warning is printed and `base' stands in for it.
+ */
+void	inittodr(int32_t base);
+
+/* Set the RTC to time_second. */
+void	resettodr(void);
+
+/* A date by the calendar, as the RTC has it. */
+struct clocktime {
+	int	year;			/* 1970 to 2038 */
+	int	mon;			/* 1 to 12 */
+	int	day;			/* 1 to 31 */
+	int	hour;			/* 0 to 23 */
+	int	min;
+	int	sec;
+	int	dow;			/* 0 is Sunday */
+};
+
+/* 0, or EINVAL for a date that is none, or that an int32_t cannot hold. */
+int	clock_ct_to_ts(const struct clocktime *ct, int32_t *seconds);
+void	clock_ts_to_ct(int32_t seconds, struct clocktime *ct);
+
+#endif /* !_I386_CLOCK_H_ */
