@@ -19,7 +19,7 @@ from pathlib import Path
 
 from grade.bench import LOADED, Bench
 from grade.build import build_view
-from grade.chain import CHAIN_KERNEL, ROAD_BUDGET, build_chain, kernel_entry, measure_chain
+from grade.road import ROAD_KERNEL, ROAD_BUDGET, build_road, kernel_entry, measure_stages
 from grade.check import CHECK
 from grade.checks import lab_1_mbr
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
@@ -121,14 +121,14 @@ def _count_instructions(bench: Callable[[], Bench]) -> None:
 
 def measure_road(bochs: str, *, makefs: str, sfdisk: str, nm: str) -> None:
     """What the stages from boot1 to a kernel of 600 KB cost the guest."""
-    _command("make", "all", CHAIN_KERNEL)()
-    entry = kernel_entry(TREE / CHAIN_KERNEL, nm=nm)
+    _command("make", "all", ROAD_KERNEL)()
+    entry = kernel_entry(TREE / ROAD_KERNEL, nm=nm)
     with tempfile.TemporaryDirectory(prefix="road-") as name:
         made, machine = Path(name) / "made", Path(name) / "machine"
         made.mkdir()
         machine.mkdir()
-        build_chain(TREE, Path(name) / "disk.img", made, makefs=makefs, sfdisk=sfdisk)
-        stages = measure_chain(Path(name) / "disk.img", machine, entry=entry, bochs=bochs)
+        build_road(TREE, Path(name) / "disk.img", made, makefs=makefs, sfdisk=sfdisk)
+        stages = measure_stages(Path(name) / "disk.img", machine, entry=entry, bochs=bochs)
     for stage in stages:
         print(f"  {stage.name:<58} {stage.ticks:9,} instructions", flush=True)
     print(f"  {'in all, 0:7C00 to a kernel of 600 KB':<58} {sum(stage.ticks for stage in stages):9,} instructions "

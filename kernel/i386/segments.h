@@ -176,6 +176,16 @@ void	sdtossd(const struct segment_descriptor *sd,
 
 /* Make vector `idx' lead to `func', by a gate of this type. */
 void	setidt(int idx, inthand_t *func, int type, int dpl, int selector);
+
+/* init386()'s: build and load each table.  esp0: the kernel's stack. */
+void	gdt_build(void);
+void	ldt_build(void);
+void	idt_build(void);
+void	tss_build(uint32_t esp0);
+void	syscall_gates_build(void);
+
+/* Load GDTR, and all segment registers anew (support.S). */
+void	lgdt(const struct region_descriptor *rd);
 #endif /* !LOCORE */
 
 #endif /* !_I386_SEGMENTS_H_ */

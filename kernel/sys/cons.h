@@ -22,7 +22,7 @@ struct consdev {
 #define	CN_DEAD		0	/* not there */
 #define	CN_NORMAL	1
 #define	CN_INTERNAL	2	/* the PC's own screen and keyboard */
-#define	CN_REMOTE	3	/* asked for: RB_SERIAL, console= */
+#define	CN_REMOTE	3	/* the serial line, asked for */
 
 extern struct consdev vga_consdev;	/* dev/vga.c, dev/kbd.c */
 extern struct consdev sio_consdev;	/* dev/sio.c */
@@ -33,7 +33,13 @@ extern struct consdev sio_consdev;	/* dev/sio.c */
  */
 void	cninit(void);
 void	cnputc(int c);
-int	cngetc(void);		/* waits */
-int	cncheckc(void);		/* a character or -1 */
+/*
+ * A character, `\n' for the Enter key, from whichever console has one.
+ * cngetc() waits; it returns -1 where there is no console or a muted one,
+ * cncheckc() also when no key was pressed.
+ */
+int	cngetc(void);
+int	cncheckc(void);
+extern int	cn_started;	/* cninit() has begun */
 
 #endif /* !_SYS_CONS_H_ */

@@ -37,4 +37,14 @@ const char *kenv_next(const char *string);
 void	init_param1(void);
 void	init_param2(uint32_t physpages);
 
+/* What they set; hz is in sys/systm.h.  (kern/subr_param.c) */
+extern int	tick;			/* microseconds from one clock tick to the next */
+extern int	maxusers;		/* what the rest is derived from */
+extern int	maxproc;		/* processes */
+extern int	maxprocperuid;		/* of one user */
+extern int	maxfiles;		/* open files */
+extern int	maxfilesperproc;	/* of one process */
+extern int	ncallout;		/* timeouts that wait */
+extern int	nbuf;			/* disk buffers; 0: by the memory there is */
+
 #endif /* !_SYS_KENV_H_ */

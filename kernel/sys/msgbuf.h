@@ -28,5 +28,9 @@ extern struct msgbuf *msgbufp;		/* NULL before msgbufinit() */
  */
 void	msgbufinit(void *ptr, size_t size);
 void	msgbuf_addchar(int c);
+/*
+ * Give a console that begins to be one all that was printed before it.
+ */
+void	msgbuf_show_early(void (*put)(int c));
 
 #endif /* !_SYS_MSGBUF_H_ */

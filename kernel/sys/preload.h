@@ -8,7 +8,10 @@
 
 #include <sys/param.h>
 
-/* The first record, or NULL if there are none. */
+/*
+ * The first record, or NULL if there are none.  Nothing is found in them until
+ * preload_check() has.
+ */
 extern char	*preload_metadata;
 
 /*
@@ -23,11 +26,15 @@ char	*preload_search_next_name(char *base);
 char	*preload_search_info(char *mod, int info);
 /* Its size; 0 if it is not there. */
 size_t	preload_search_info_size(char *mod, int info);
-/* Add `offset' to all addresses in the records: they were physical. */
+/*
+ * Add `offset' to the addresses of files and symbols in the records: they were
+ * physical.  Those of the environment and of the kernel's end stay so.
+ */
 void	preload_bootstrap_relocate(uint32_t offset);
 /*
- * Do the records end before `end', each within the rest?  Returns 0, or -1:
- * then preload_metadata is NULL, for none of them can be trusted.
+ * Do the records end before `end', each within the rest, strings with a NUL,
+ * and words of the size of one?  Returns 0, or -1 after a message: then
+ * preload_metadata is NULL, for none of them can be trusted.
  */
 int	preload_check(const char *end);
 

@@ -29,7 +29,7 @@ struct proc {
 };
 
 extern struct proc proc0;
-extern struct thread thread0;
+#define	thread0		(proc0.p_thread)
 extern struct thread *curthread;
 #define	curproc		(curthread->td_proc)
 #define	curpcb		(curthread->td_pcb)

@@ -96,7 +96,6 @@ uint64_t strtouq(const char *s, char **end, int base);
 int	copyin(const void *udaddr, void *kaddr, size_t len);
 int	copyout(const void *kaddr, void *udaddr, size_t len);
 int	copyinstr(const void *udaddr, void *kaddr, size_t len, size_t *done);
-int	copystr(const void *from, void *to, size_t len, size_t *done);
 int32_t	fuword(const void *base);
 int	fubyte(const void *base);
 int	suword(void *base, int32_t word);

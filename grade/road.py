@@ -21,7 +21,7 @@ from boot.image.mkdisk import Slice, build_disk
 from grade.bochs import Machine
 from grade.failure import HarnessFault
 
-CHAIN_KERNEL = "build/ref/boot/loader/testkernel/kernel.600k"
+ROAD_KERNEL = "build/ref/boot/loader/testkernel/kernel.600k"
 ROAD_BUDGET = 5_000_000         # from boot1's first instruction to the kernel's
 
 BOOT_CONFIG = "-h -n\n"         # console on COM1, no wait for a key
@@ -43,7 +43,7 @@ class Stage:
     ticks: int
 
 
-def build_chain(tree: Path, image: Path, folder: Path, *, makefs: str, sfdisk: str) -> None:
+def build_road(tree: Path, image: Path, folder: Path, *, makefs: str, sfdisk: str) -> None:
     """Make the disk from what `make all` has built in `tree`. `folder` is empty, and keeps what the disk is made of."""
     built = tree / "build" / "ref" / "boot"
     root = folder / "root"
@@ -52,7 +52,7 @@ def build_chain(tree: Path, image: Path, folder: Path, *, makefs: str, sfdisk: s
     (root / "boot" / "loader.conf").write_text(LOADER_CONF, encoding="ascii")
     content = BsdSlice(
         root=root, makefs=makefs,
-        added={"boot/loader": built / "loader" / "loader", "kernel": tree / CHAIN_KERNEL},
+        added={"boot/loader": built / "loader" / "loader", "kernel": tree / ROAD_KERNEL},
         boot1=(built / "boot2" / "boot1.bin").read_bytes(), boot2=(built / "boot2" / "boot2.bin").read_bytes())
     filled = folder / "slice"
     write_slice(filled, content, start=START, size=SIZE, name="ad0s1")
@@ -66,7 +66,7 @@ def kernel_entry(kernel: Path, *, nm: str) -> int:
     return int(re.search(r"^(\w+) \w btext$", listed, re.MULTILINE)[1], 16) & 0xFFFFFF
 
 
-def measure_chain(image: Path, folder: Path, *, entry: int, bochs: str) -> Sequence[Stage]:
+def measure_stages(image: Path, folder: Path, *, entry: int, bochs: str) -> Sequence[Stage]:
     """Boot the disk, and tell what each stage took. `entry` is where the kernel's first instruction is in memory."""
     doors = (("boot1: finds its slice, reads boot2", BTX_ENTRY), ("boot2: reads /boot/loader", BTXLDR),
              ("btxldr: puts BTX and the loader in place", BTX_ENTRY), ("loader: reads and starts the kernel", entry))

@@ -1,0 +1,39 @@
+/*
+ * vm_machdep: the machine's end.
+ *
+ * [i386/i386/vm_machdep.c]
+ */
+#include <i386/md_var.h>
+
+#include <sys/systm.h>
+#include <i386/cpufunc.h>
+
+#define	IO_KBD_COMMAND	0x64
+#define	KBD_RESET	0xfe		/* pulse the CPU's reset line */
+
+/* The keyboard's controller resets the CPU; or else a triple fault does. */
+void
+cpu_reset(void)
+{
+	unsigned i;
+
+	disable_intr();
+	outb(IO_KBD_COMMAND, KBD_RESET);
+	DELAY(500000);
+	printf("Keyboard reset did not work, attempting CPU shutdown\n");
+	DELAY(1000000);
+	for (i = 0; i < NPTEPG; i++)
+		PTD[i] = 0;
+	load_cr3(rcr3());
+	for (;;)
+		;
+}
+
+void
+cpu_halt(void)
+{
+	for (;;) {
+		disable_intr();
+		halt();
+	}
+}

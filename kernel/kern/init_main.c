@@ -1,0 +1,55 @@
+/*
+ * init_main: the machine-independent start.
+ *
+ * So far it says who we are and what was found, and waits for interrupts.
+ *
+ * [kern/init_main.c]
+ */
+#include <sys/systm.h>
+
+#include <sys/kernel_version.h>
+#include <dev/kbd.h>
+#include <dev/sio.h>
+#include <dev/vga.h>
+#include <i386/clock.h>
+#include <i386/cpufunc.h>
+#include <i386/md_var.h>
+
+/* The lines about memory; with -v the ranges, too. */
+static void
+print_memory(void)
+{
+	uint32_t avail, size;
+	int i;
+
+	printf("real memory  = %u (%uK bytes)\n", ptoa(physmem),
+	    physmem << (PAGE_SHIFT - 10));
+	if (bootverbose)
+		printf("Physical memory chunk(s):\n");
+	avail = 0;
+	for (i = 0; phys_avail[i + 1] != 0; i += 2) {
+		size = phys_avail[i + 1] - phys_avail[i];
+		avail += size;
+		if (bootverbose)
+			printf("0x%08x - 0x%08x, %u bytes (%u pages)\n",
+			    phys_avail[i], phys_avail[i + 1] - 1, size, atop(size));
+	}
+	printf("avail memory = %u (%uK bytes)\n", avail, avail >> 10);
+}
+
+void
+mi_startup(void)
+{
+	printf("%s%s\n", copyright, version);
+	printcpuinfo();
+	print_memory();
+	startrtclock();
+	vga_attach();
+	kbd_attach();
+	sio_attach();
+	inittodr(0);
+	cold = 0;
+	enable_intr();
+	for (;;)
+		halt();
+}
