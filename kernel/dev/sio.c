@@ -67,6 +67,7 @@ static int	sio_broken;		/* the next character is a break */
 static int	sio_break_seen;
 static int	sio_attached;		/* interrupts are set up */
 static int	sio_is_console;
+static const char *sio_type;		/* what the UART calls itself */
 
 /* The line status.  A break that it tells of is remembered. */
 static int
@@ -147,6 +148,33 @@ sio_cnprobe(struct consdev *cn)
 }
 
 /*
+ * Find out which UART it is, and switch its FIFOs on if they are good.
+ */
+static void
+sio_identify(void)
+{
+	int first, second;
+
+	outb(COM_SCR, 0xa5);
+	first = inb(COM_SCR);
+	outb(COM_SCR, 0x5a);
+	second = inb(COM_SCR);
+	outb(COM_FCR, FCR_ON);
+	switch (inb(COM_IIR) & IIR_FIFO_MASK) {
+	case IIR_FIFO_GOOD:
+		sio_type = "16550A";
+		break;
+	case IIR_FIFO_BAD:
+		sio_type = "16550";
+		outb(COM_FCR, FCR_OFF);
+		break;
+	default:
+		sio_type = first == 0xa5 && second == 0x5a ? "16450" : "8250";
+		break;
+	}
+}
+
+/*
  * Set the line up.  What the loader has still in the transmitter goes out
  * first, for another speed or a FIFO that is switched on would garble it.
  */
@@ -162,9 +190,7 @@ sio_init_line(void)
 	outb(COM_DLBL, COM_DIVISOR & 0xff);
 	outb(COM_DLBH, COM_DIVISOR >> 8);
 	outb(COM_LCR, LCR_8N1);
-	outb(COM_FCR, FCR_ON);
-	if ((inb(COM_IIR) & IIR_FIFO_MASK) == IIR_FIFO_BAD)
-		outb(COM_FCR, FCR_OFF);
+	sio_identify();
 	outb(COM_MCR, MCR_DTR_RTS);
 }
 
@@ -214,25 +240,6 @@ struct consdev sio_consdev = {
 
 /* ---------------------------------------------------------------- the device */
 
-/* What the UART calls itself. */
-static const char *
-sio_type(void)
-{
-	int first, second;
-
-	outb(COM_SCR, 0xa5);
-	first = inb(COM_SCR);
-	outb(COM_SCR, 0x5a);
-	second = inb(COM_SCR);
-	if (first != 0xa5 || second != 0x5a)
-		return ("8250");
-	switch (inb(COM_IIR) & IIR_FIFO_MASK) {
-	case IIR_FIFO_GOOD:	return ("16550A");
-	case IIR_FIFO_BAD:	return ("16550");
-	default:		return ("16450");
-	}
-}
-
 /*
  * Say what there is, and receive by interrupts from now on.
  */
@@ -247,7 +254,7 @@ sio_attach(void)
 		sio_init_line();
 	printf("sio0 at port 0x%x-0x%x irq %d%s on isa0\n", COM1, COM1 + 7,
 	    COM1_IRQ, sio_is_console ? " flags 0x10" : "");
-	printf("sio0: type %s%s\n", sio_type(),
+	printf("sio0: type %s%s\n", sio_type,
 	    sio_is_console ? ", console" : "");
 	if (intr_create("sio0", COM1_IRQ, IPL_TTY, sio_intr, NULL) != 0)
 		return;

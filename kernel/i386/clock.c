@@ -24,8 +24,6 @@
 #define	TIMER_RATEGEN	0x04		/* mode 2: a pulse every `reload' counts */
 
 #define	TIMER_RELOAD_MAX 65536		/* written as 0 */
-#define	HZ_MIN		19		/* slower ones need a greater reload */
-#define	HZ_MAX		10000
 #define	CLOCK_IRQ	0
 
 /* Counts of a microsecond, in 1/32768: 39098.2, upwards. */
@@ -35,20 +33,16 @@
 volatile int	ticks;
 
 static uint32_t	timer0_max_count = TIMER_RELOAD_MAX;	/* the reload value */
-static int	hz_refused;			/* the hz that was not possible */
 
 /*
- * Set the timer's rate by hz, within what it can do.
+ * Set the timer's rate by hz, which init_param1() has kept within what 16 bits
+ * can count.
  */
 void
 i8254_init(void)
 {
 	uint32_t ef;
 
-	if (hz < HZ_MIN || hz > HZ_MAX) {
-		hz_refused = hz;
-		hz = hz < HZ_MIN ? HZ_MIN : HZ_MAX;
-	}
 	timer0_max_count = (TIMER_FREQ + hz / 2) / hz;
 	ef = intr_disable();
 	outb(TIMER_MODE, TIMER_SEL0 | TIMER_RATEGEN | TIMER_16BIT);
@@ -114,9 +108,6 @@ clkintr(void *arg __unused)
 void
 startrtclock(void)
 {
-	if (hz_refused != 0)
-		printf("clock: kern.hz=%d is not possible, %d is used\n",
-		    hz_refused, hz);
 	printf("Timecounter \"i8254\"  frequency %u Hz\n", TIMER_FREQ);
 	if (intr_create("clk", CLOCK_IRQ, IPL_CLOCK, clkintr, NULL) != 0)
 		panic("startrtclock: irq %d is taken", CLOCK_IRQ);

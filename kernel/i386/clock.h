@@ -16,10 +16,7 @@
 
 extern volatile int32_t time_second;	/* since 1970, as inittodr() found it */
 
-/*
- * Have the timer count down hz times a second.  DELAY() works from here on.
- * An hz that the timer cannot do is replaced; startrtclock() tells of it.
- */
+/* Have the timer count down hz times a second.  DELAY() works from here on. */
 void	i8254_init(void);
 
 /* What the timer has counted down to, from what i8254_init() set. */

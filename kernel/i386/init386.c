@@ -141,11 +141,11 @@ init386(uint32_t first)
 	gdt_build();
 	ldt_build();
 	idt_build();
+	atpic_startup();
+	i8254_init();
 	cninit();
 	if (no_metadata)
 		printf("WARNING: loader(8) metadata is missing!\n");
-	atpic_startup();
-	i8254_init();
 	ksym_init();
 	kdb_init();
 	if (boothowto & RB_KDB)

@@ -141,7 +141,7 @@ gdt_build(void)
 	rd.rd_limit = sizeof(gdt) - 1;
 	rd.rd_base = (uint32_t)gdt;
 	lgdt(&rd);
-/* LAB 3.2 STUB lab_stub("LAB 3.2: gdt_build"); */
+/* LAB 3.2 STUB (void)pcpu; lab_stub("LAB 3.2: gdt_build"); */
 /* LAB 3.2 END */
 }
 

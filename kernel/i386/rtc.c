@@ -38,7 +38,8 @@
 #define	RTCSD_PWR	0x80		/* D: the battery has held */
 #define	RTC_PM		0x80		/* of the hours to 12: it is afternoon */
 
-#define	RTC_POLLS	100000		/* an update takes 2 ms */
+#define	RTC_WAIT_US	10000		/* for an update; it takes 2 ms */
+#define	RTC_POLL_US	10
 #define	RTC_TRIES	10
 
 #define	EPOCH_YEAR	1970
@@ -168,11 +169,13 @@ to_rtc(int value, int binary)
 static int
 rtc_read_once(struct rtcdate *date)
 {
-	int polls = 0;
+	int waited;
 
-	while (rtcin(RTC_STATUSA) & RTCSA_TUP)
-		if (++polls == RTC_POLLS)
+	for (waited = 0; rtcin(RTC_STATUSA) & RTCSA_TUP; waited += RTC_POLL_US) {
+		if (waited >= RTC_WAIT_US)
 			return (EIO);
+		DELAY(RTC_POLL_US);
+	}
 	date->sec = rtcin(RTC_SEC);
 	date->min = rtcin(RTC_MIN);
 	date->hour = rtcin(RTC_HRS);
