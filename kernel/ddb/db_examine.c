@@ -174,7 +174,7 @@ db_print_cmd(db_expr_t addr, int have_addr __unused, db_expr_t count __unused,
 	char format;
 
 	db_check_modif(modif, "arxzduoc" SIZES);
-	format = modif_format(modif, 'r');
+	format = modif_format(modif, 'x');
 	if (is_signed(format))
 		print_number(format, (uint64_t)(int64_t)addr, 0);
 	else

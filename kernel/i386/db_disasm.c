@@ -213,8 +213,8 @@ print_memory(struct inst *in)
 		db_printsym(in->disp, DB_STGY_ANY);
 		return;
 	}
-	if (in->base < 0)
-		db_printf("%#r", in->disp);
+	if (in->base < 0 && (in->disp >= 0 || in->disp < -PAGE_SIZE))
+		db_printsym(in->disp, DB_STGY_ANY);
 	else if (in->disp != 0)
 		db_printf("%+#r", in->disp);
 	db_printf("(");
@@ -325,11 +325,13 @@ print_operand(struct inst *in, char kind, char size)
 	}
 }
 
-/* Does the instruction repeat until it finds, rather than so many times? */
+/* Does the instruction repeat so many times, rather than while it finds? */
 static int
-repeats_while(uint8_t opcode)
+repeats_by_count(uint8_t opcode)
 {
-	return ((opcode & 0xf6) == 0xa6);	/* CMPS, SCAS */
+	return ((opcode & 0xfc) == 0x6c ||	/* INS, OUTS */
+	    (opcode & 0xfe) == 0xa4 ||		/* MOVS */
+	    (opcode >= 0xaa && opcode <= 0xad));	/* STOS, LODS */
 }
 
 static void
@@ -340,7 +342,7 @@ print_prefixes(const struct inst *in, const char *text)
 	if (in->repeat == 0xf2)
 		db_printf("repnz ");
 	else if (in->repeat != 0)
-		db_printf(repeats_while(in->opcode) ? "repz " : "rep ");
+		db_printf(repeats_by_count(in->opcode) ? "rep " : "repz ");
 	/* One that no operand will show. */
 	if (in->segment >= 0 && !has_operand(text, "OX") &&
 	    (in->modrm >= 0xc0 || !has_operand(text, "EM")))

@@ -26,7 +26,7 @@
 	  "and" rest, "sub" rest, "xor" rest, "cmp" rest }
 #define	SHIFT_GROUP(rest)						\
 	{ "rol" rest, "ror" rest, "rcl" rest, "rcr" rest,		\
-	  "shl" rest, "shr" rest, NULL, "sar" rest }
+	  "shl" rest, "shr" rest, "shl" rest, "sar" rest }
 
 const char *const db_inst[256] = {
 	/* 00 */ ALU("add"), "push? %es", "pop? %es",
@@ -48,8 +48,8 @@ const char *const db_inst[256] = {
 	/* 84 */ "testb Gb,Eb", "test? Gv,Ev", "xchgb Gb,Eb", "xchg? Gv,Ev",
 	/* 88 */ "movb Gb,Eb", "mov? Gv,Ev", "movb Eb,Gb", "mov? Ev,Gv",
 	/* 8c */ "mov Sw,Ev", "lea? Mv,Gv", "mov Ev,Sw", "=N",
-	/* 90 */ "nop", "xchg? Zv,Av", "xchg? Zv,Av", "xchg? Zv,Av",
-	/* 94 */ "xchg? Zv,Av", "xchg? Zv,Av", "xchg? Zv,Av", "xchg? Zv,Av",
+	/* 90 */ "nop", "xchg? Av,Zv", "xchg? Av,Zv", "xchg? Av,Zv",
+	/* 94 */ "xchg? Av,Zv", "xchg? Av,Zv", "xchg? Av,Zv", "xchg? Av,Zv",
 	/* 98 */ "cbtw|cwtl", "cwtd|cltd", "lcall P", "wait",
 	/* 9c */ "pushf?", "popf?", "sahf", "lahf",
 	/* a0 */ "movb Ob,Ab", "mov? Ov,Av", "movb Ab,Ob", "mov? Av,Ov",
@@ -72,7 +72,7 @@ const char *const db_inst[256] = {
 };
 
 const char *const db_inst_0f[256] = {
-	[0x00] = "=Q", "=R", "lar? Ew,Gv", "lsl? Ew,Gv",
+	[0x00] = "=Q", "=R", "lar? Ev,Gv", "lsl? Ev,Gv",
 	[0x06] = "clts",
 	[0x08] = "invd", "wbinvd", NULL, "ud2",
 	[0x1f] = "nop? Ev",
