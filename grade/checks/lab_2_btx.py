@@ -54,7 +54,7 @@ def to_client_start(bench: Bench, machine: Machine, case: Case) -> None:
     number = machine.break_at(goal)
     machine.run(START_BUDGET)
     if stub_reached(machine).startswith("LAB 2.2"):
-        machine.set_register("eip", bench.symbol(program, "set_vectors"))
+        machine.set_register("eip", bench.symbol(program, "behind_idt"))
         machine.run(START_BUDGET)
     if machine.stop.address != goal:
         raise StudentFailure("the way to `start_client`, in protected mode", f"a stop at {goal:#x}",
@@ -149,7 +149,7 @@ def table(bench: Bench, case: Case) -> None:
 def built_idt(bench: Bench, case: Case, header: Mapping[int, bytes]) -> bytes:
     """The IDT's bytes where exercise 2.2 ends."""
     with boot(bench, Client(bench, case.draw), header=header) as machine:
-        run_to(machine, bench.symbol("btx", "set_vectors"), START_BUDGET, "the way to `set_vectors`, behind the IDT")
+        run_to(machine, bench.symbol("btx", "behind_idt"), START_BUDGET, "the way to `behind_idt`, behind the IDT")
         return machine.memory(model.IDT, 8 * model.VECTORS)
 
 
