@@ -29,7 +29,6 @@
 
 #define	NINDIR_SECTOR	(DEV_BSIZE / sizeof(uint32_t))
 #define	INODES_SECTOR	(DEV_BSIZE / sizeof(struct ufs1_dinode))
-#define	BAD_ADDRESS	(-1U)		/* block_address() has failed */
 
 /* A sector of addresses, and which one it is; sector 0 never is one. */
 struct addresses {
@@ -133,49 +132,52 @@ read_inode(uint32_t ino)
 }
 
 /*
- * Returns entry `index' of the block of addresses that stands at `block', 0
- * if that is a hole itself, or BAD_ADDRESS after a message.
+ * Replaces the address of a block of addresses by its entry `index', 0 if it
+ * is a hole itself.  Returns 0, or -1 after a message.
  */
-static uint32_t
-indirect(struct addresses *cache, uint32_t block, uint32_t index)
+static int
+indirect(struct addresses *cache, uint32_t *address, uint32_t index)
 {
 	const void *sector;
 	uint32_t place;
 
-	if (block == 0)
+	if (*address == 0)
 		return (0);
-	place = fsbtodb(&fs, block) + index / NINDIR_SECTOR;
+	place = fsbtodb(&fs, *address) + index / NINDIR_SECTOR;
 	if (cache->sector != place) {
-		sector = read_fragment(block, index / NINDIR_SECTOR, 1);
+		sector = read_fragment(*address, index / NINDIR_SECTOR, 1);
 		if (sector == NULL)
-			return (BAD_ADDRESS);
+			return (-1);
 		memcpy(cache->address, sector, DEV_BSIZE);
 		cache->sector = place;
 	}
-	return (cache->address[index % NINDIR_SECTOR]);
+	*address = cache->address[index % NINDIR_SECTOR];
+	return (0);
 }
 
 /*
- * Returns the address of logical block `lbn' of the file, 0 for a hole, or
- * BAD_ADDRESS after a message.
+ * Finds the address of logical block `lbn' of the file, 0 for a hole.
+ * Returns 0, or -1 after a message.
  */
-static uint32_t
-block_address(uint32_t lbn)
+static int
+block_address(uint32_t lbn, uint32_t *address)
 {
-	uint32_t block, nindir;
+	uint32_t nindir;
 
-	if (lbn < UFS_NDADDR)
-		return (fs_inode.di_db[lbn]);
+	if (lbn < UFS_NDADDR) {
+		*address = fs_inode.di_db[lbn];
+		return (0);
+	}
 	lbn -= UFS_NDADDR;
 	nindir = fs.fs_bsize / sizeof(uint32_t);
-	block = fs_inode.di_ib[0];
+	*address = fs_inode.di_ib[0];
 	if (lbn >= nindir) {
 		lbn -= nindir;
-		block = indirect(&outer, fs_inode.di_ib[1], lbn / nindir);
-		if (block == BAD_ADDRESS)
-			return (BAD_ADDRESS);
+		*address = fs_inode.di_ib[1];
+		if (indirect(&outer, address, lbn / nindir) != 0)
+			return (-1);
 	}
-	return (indirect(&inner, block, lbn % nindir));
+	return (indirect(&inner, address, lbn % nindir));
 }
 
 /*
@@ -193,8 +195,7 @@ run_length(uint32_t address, uint32_t nbyte)
 	length = fs.fs_bsize - blkoff(&fs, fs_off);
 	while (address != 0 && length < nbyte &&
 	    length < (DSK_MAX - 1) * DEV_BSIZE) {
-		next = block_address(++lbn);
-		if (next == BAD_ADDRESS)
+		if (block_address(++lbn, &next) != 0)
 			return (0);
 		address += 1 << fs.fs_fragshift;
 		if (next != address)
@@ -226,8 +227,7 @@ fsread(void *buf, uint32_t nbyte)
 	if (nbyte < end - start)
 		end = start + nbyte;
 	while (fs_off < end) {
-		address = block_address(lblkno(&fs, fs_off));
-		if (address == BAD_ADDRESS)
+		if (block_address(lblkno(&fs, fs_off), &address) != 0)
 			return (-1);
 		length = run_length(address, end - fs_off);
 		if (length == 0)

@@ -239,7 +239,8 @@ def test_inode_and_directory(reader: Path, tmp_path: Path) -> None:
     size = volume.field(36)
     assert answer((inode + 8, 1 << 31)) == ["Invalid inode", "error"]
     assert answer((inode + 12, 1)) == ["Invalid inode", "error"]
-    assert answer((inode + 40, size)) == ["Invalid block", "error"]
+    assert answer((inode + 40, size)) == answer((inode + 48, 0xFFFFFFFF)) == ["Invalid block", "error"]
+    assert answer((volume.fragment(volume.word(inode + 88)) + 8, 0xFFFFFFFF)) == ["Invalid block", "error"]
     assert answer((inode + 44, 0x80000000)) == ["Invalid block", "error"]
     assert answer((inode + 88, size)) == ["Invalid block", "error"]
     assert answer((inode + 40, size - 1)) == ["Invalid sector", "error"]     # the block does not end in it
@@ -288,6 +289,8 @@ def fuzz(reader: Path, tmp_path: Path, seeds: int) -> int:
         lines = answers(reader, image, commands)
         given = sum(bool(ANSWER.fullmatch(line)) for line in lines)
         assert given >= len(commands) or given == 1, f"seed {seed}: {lines}"
+        explained = [before for before, line in zip(["", *lines], lines) if line == "error"]
+        assert all(re.search("Invalid|Not ufs", before) for before in explained), f"seed {seed}: {lines}"
         noticed += "error" in lines
     return noticed
 
