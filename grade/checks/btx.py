@@ -30,7 +30,7 @@ SCRIPT_SIZE = 0x1000         # room for it, behind the client's own code
 DISK_FREE = 100              # from this sector on, a disk may hold what a check wants to be read
 
 LOAD_BUDGET = 5_000_000      # the boot sector needs 200,000 for its two reads
-START_BUDGET = 500_000       # BTX needs 20,000 to its client's first instruction
+START_BUDGET = 500_000       # BTX needs 7,000 to its client's first instruction
 SCRIPT_BUDGET = 2_000_000    # a client's script needs less than 200,000, but for what waits for ticks
 
 INTERRUPT_BUDGET = 3_000_000 # the longest wait is for the keyboard, some 300,000

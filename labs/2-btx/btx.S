@@ -623,6 +623,7 @@ set_irqs:
 /*
  * The tables that the CPU reads.
  */
+	.globl	gdt, idt_rows
 	.p2align 3
 gdt:	.word	0, 0, 0, 0			/* null */
 	.word	0xffff, 0, 0x9a00, 0xcf		/* SEL_SCODE */
