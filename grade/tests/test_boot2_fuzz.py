@@ -51,7 +51,7 @@ def damage(volume: Volume, draw: Random) -> list[tuple[int, bytes]]:
         (start, 84), (start, 84)]                               # the ELF header and the program's
     values = [0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xC0100000, 0xC0000000, volume.field(36)]
     changes = []
-    for _ in range(draw.choice([1, 1, 1, 2, 6])):
+    for _ in range(draw.choice([1, 2, 4, 8, 16])):
         place, size = draw.choice(places)
         at = place + draw.randrange(size)
         if draw.random() < 0.4:
@@ -112,7 +112,7 @@ def boot_second(pc: Qemu, seed: int) -> str:
 
 def test_damaged(tmp_path: Path) -> None:
     answers = fuzz(tmp_path, range(SEEDS))
-    assert sum(answers.values()) == SEEDS and len(answers) > 3, answers
+    assert sum(answers.values()) == SEEDS and len(answers) > 2, answers
 
 
 @pytest.mark.long

@@ -28,7 +28,7 @@ SECTOR, SUPERBLOCK, INODE_SIZE, DIRECT = 512, 8192, 128, 12
 SIZES = [(bsize, bsize // frag) for bsize in (4096, 8192, 16384, 32768, 65536) for frag in (8, 4, 2, 1)]
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=all"
 CPU_SECONDS = 20                # a hang is one of these
-SEEDS, LONG_SEEDS = 120, 2000
+SEEDS, LONG_SEEDS = 60, 2000
 
 # ---------------------------------------------------------------- the reader
 
