@@ -290,7 +290,7 @@ def bad_kernels(kernel: bytes) -> dict[str, bytes]:
         "no-headers": patched(kernel, (44, "H", 0)), "headers": patched(kernel, (44, "H", 0xFFFF)),
         "phoff": patched(kernel, (28, "I", 0xFFFFFFF0)), "entry": patched(kernel, (24, "I", 0xC0900000)),
         "low": patched(kernel, (first + 12, "I", 0xC0009000)), "zero": patched(kernel, (first + 12, "I", 0xC0000000)),
-        "high": patched(kernel, (last + 12, "I", 0xC0FFF000)), "long": patched(kernel, (last + 20, "I", 0xFFFFFFF0)),
+        "high": patched(kernel, (last + 12, "I", 0xC0E00000)), "long": patched(kernel, (last + 20, "I", 0xFFFFFFF0)),
         "filesz": patched(kernel, (last + 16, "I", 0x10000)), "offset": patched(kernel, (last + 4, "I", 0x80000000)),
         "symbols": patched(kernel, (symbols + 20, "I", 0x7FFFFFFF)), "link": patched(kernel, (symbols + 24, "I", 9999)),
         "aout-low": aout(4096, 0, 0, 0x9000), "aout-text": aout(0x7FFFFFFF, 0, 0, 0x100000),
