@@ -30,7 +30,6 @@
 #define	MAX_HEADERS	64		/* of a sort, in an ELF file */
 
 #define	INT_BASEMEM	0x12
-#define	INT_DISK	0x13
 #define	INT_EXTMEM	0x15
 
 /* The header of an a.out file [sys/imgact_aout.h]. */

@@ -371,6 +371,13 @@ def test_bad_label(offset: int, value: int, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- boot1
 
 
+# Moves to 0600; reads sector 63 to 7C00 by a packet; DL = 80h, DS = ES = SI = 1234h, SS:SP = 3000:0101, DF = 1; jumps
+# to 07C0:0000.
+ODD_MBR = bytes.fromhex(
+    "fc31c08ed88ec08ed0bc007c89e6bf0006b90001f3a5ea1b060000be3d06b442b280cd13b280b834128ed88ec089c6b80030"
+    "8ed0bc0101fdea0000c00710000100007c00003f00000000000000")
+
+
 def boot1_disk(image: Path, *, entries: Mapping[int, tuple[int, int, int]]) -> Path:
     """A disk whose mbr starts boot1 in slice 1, of another's type. The table's entries then are these, by number:
     flag, type, first sector."""
@@ -391,6 +398,15 @@ def test_boot1_messages(tmp_path: Path) -> None:
             pc.wait_for_screen(message.strip())
             pc.press("ret")
             pc.off()
+
+
+@Serials
+def test_boot1_needs_nothing_of_its_loader(serial_of: Callable[[Path, str], str], tmp_path: Path) -> None:
+    """An MBR that jumps to 07C0:0000 with its own segments, an odd stack, SI elsewhere and DF set."""
+    image = make_disk(tmp_path / "disk.img", {"kernel": KERNEL.read_bytes(), "boot.config": b"-hn kernel"})
+    write_at(image, 0, ODD_MBR)
+    check(parse_report(serial_of(image, REPORTED)), KERNEL.read_bytes(), howto=RB_SERIAL,
+          device=bootdev(AD, slice_number=1), path="kernel")
 
 
 def test_boot1_takes_a_slice_that_is_not_active(tmp_path: Path) -> None:
