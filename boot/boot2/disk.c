@@ -57,7 +57,7 @@ const void *
 dskread(uint32_t lba, uint32_t count)
 {
 	if (lba >= dsk_size || count > dsk_size - lba) {
-		invalid("sector");
+		invalid("block");
 		return (NULL);
 	}
 	return (drvread(dsk_start + lba, count));
