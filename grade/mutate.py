@@ -35,7 +35,7 @@ from pathlib import Path
 
 from grade.bench import Bench, Programs
 from grade.build import PROGRAMS, build_view
-from grade.check import CHECK, Check
+from grade.check import CHECK, Check, judges_of
 from grade.failure import HarnessFault, StudentFailure
 from grade.labs import Lab, LabError, find_labs, tree_root
 
@@ -95,7 +95,7 @@ def _load(path: Path, where: str, worth: Mapping[str, int]) -> Mutant:
 def load_judges(lab: Lab) -> tuple[Judge, ...]:
     """The checks of a lab, in the order of their file."""
     module = __import__(f"grade.checks.lab_{lab.name.replace('-', '_')}", fromlist=["*"])
-    return tuple(Judge(getattr(value, CHECK), value) for value in vars(module).values() if hasattr(value, CHECK))
+    return tuple(Judge(getattr(judge, CHECK), judge) for judge in judges_of(module))
 
 
 # ---------------------------------------------------------------- building
