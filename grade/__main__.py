@@ -25,7 +25,7 @@ import pytest
 
 from grade import doctor, fence
 from grade.build import build_view
-from grade.check import CHECK, Check
+from grade.check import CHECK, Check, judges_of
 from grade.failure import HarnessFault
 from grade.labs import Lab, LabError, find_labs
 from grade.plugin import VERDICT, Grading, Verdict
@@ -158,7 +158,7 @@ def _check_file(lab: Lab) -> Path:
 def _checks(lab: Lab) -> list[Check]:
     """Every check of a lab, and proof that they are worth what lab.toml says."""
     module = __import__(f"grade.checks.{_check_file(lab).stem}", fromlist=["*"])
-    found = [getattr(value, CHECK) for value in vars(module).values() if hasattr(value, CHECK)]
+    found = [getattr(judge, CHECK) for judge in judges_of(module)]
     for exercise in lab.exercises:
         points = sum(check.points for check in found if check.exercise == exercise.number)
         if points != exercise.points:

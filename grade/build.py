@@ -24,7 +24,7 @@ from grade.labs import Lab, SubmissionError, collect
 # What each lab's checks boot, by the name that they use: where make puts it, and the student's files in it.
 PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     1: {"mbr": ("boot/boot0/mbr.bin", ("mbr.S",)), "boot0": ("boot/boot0/boot0.bin", ("boot0.S",))},
-    2: {"btx": ("boot/btx/btx.bin", ("btx.S", "v86.S"))},
+    2: {"btx": ("boot/btx/btx.bin", ("btx.S", "v86.S")), "btx-paging": ("boot/btx/btx-paging.bin", ("btx.S", "v86.S"))},
 }
 
 # What they boot besides, which is never the student's: where it stands in build/ref.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -41,3 +42,9 @@ def check(exercise: str, name: str, *, points: int, title: str, hint: str,
         setattr(judge, CHECK, Check(exercise, name, points, title, hint, cases))
         return pytest.mark.usefixtures("bench")(judge)
     return decorate
+
+
+def judges_of(module: ModuleType) -> list[Callable]:
+    """The functions of a module that are checks, by exercise, and in the order of the file."""
+    found = [value for value in vars(module).values() if hasattr(value, CHECK)]
+    return sorted(found, key=lambda judge: getattr(judge, CHECK).exercise)

@@ -35,7 +35,7 @@ from pathlib import Path
 
 from grade.bench import Bench, Programs
 from grade.build import PROGRAMS, build_view
-from grade.check import CHECK, Check
+from grade.check import CHECK, Check, judges_of
 from grade.failure import HarnessFault, StudentFailure
 from grade.labs import Lab, LabError, find_labs, tree_root
 
@@ -95,7 +95,7 @@ def _load(path: Path, where: str, worth: Mapping[str, int]) -> Mutant:
 def load_judges(lab: Lab) -> tuple[Judge, ...]:
     """The checks of a lab, in the order of their file."""
     module = __import__(f"grade.checks.lab_{lab.name.replace('-', '_')}", fromlist=["*"])
-    return tuple(Judge(getattr(value, CHECK), value) for value in vars(module).values() if hasattr(value, CHECK))
+    return tuple(Judge(getattr(judge, CHECK), judge) for judge in judges_of(module))
 
 
 # ---------------------------------------------------------------- building
@@ -129,10 +129,13 @@ def build(tree: Path, lab: Lab, mutant: Mutant, folder: Path, reference: Program
     programs = build_view(tree, folder, [lab], submission=submission, fenced=False)[lab.number]
     if programs.errors:
         raise HarnessFault(f"{mutant.name}: it does not build:\n" + "\n".join(programs.errors.values()))
-    for program, (_, files) in PROGRAMS[lab.number].items():
-        same = programs.image(program) == reference.image(program)
-        if same is any(lab.files[file] in mutant.sources for file in files):
-            raise HarnessFault(f"{mutant.name}: its {program} " + ("is the reference's" if same else "is not"))
+    changed = {program for program in PROGRAMS[lab.number] if programs.image(program) != reference.image(program)}
+    may_change = {program for program, (_, files) in PROGRAMS[lab.number].items()
+                  if any(lab.files[file] in mutant.sources for file in files)}
+    if besides := changed - may_change:
+        raise HarnessFault(f"{mutant.name}: its {min(besides)} is not the reference's")
+    if not changed:
+        raise HarnessFault(f"{mutant.name}: its {' and '.join(sorted(may_change))} are the reference's")
     return programs
 
 

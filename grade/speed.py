@@ -19,6 +19,7 @@ from pathlib import Path
 
 from grade.bench import LOADED, Bench
 from grade.build import build_view
+from grade.road import ROAD_KERNEL, ROAD_BUDGET, build_road, kernel_entry, measure_stages
 from grade.check import CHECK
 from grade.checks import lab_1_mbr
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
@@ -118,6 +119,22 @@ def _count_instructions(bench: Callable[[], Bench]) -> None:
         _count("boot0: a key to the slice, table written back", machine.stop.tick - began, CHOICE_BUDGET)
 
 
+def measure_road(bochs: str, *, makefs: str, sfdisk: str, nm: str) -> None:
+    """What the stages from boot1 to a kernel of 600 KB cost the guest."""
+    _command("make", "all", ROAD_KERNEL)()
+    entry = kernel_entry(TREE / ROAD_KERNEL, nm=nm)
+    with tempfile.TemporaryDirectory(prefix="road-") as name:
+        made, machine = Path(name) / "made", Path(name) / "machine"
+        made.mkdir()
+        machine.mkdir()
+        build_road(TREE, Path(name) / "disk.img", made, makefs=makefs, sfdisk=sfdisk)
+        stages = measure_stages(Path(name) / "disk.img", machine, entry=entry, bochs=bochs)
+    for stage in stages:
+        print(f"  {stage.name:<58} {stage.ticks:9,} instructions", flush=True)
+    print(f"  {'in all, 0:7C00 to a kernel of 600 KB':<58} {sum(stage.ticks for stage in stages):9,} instructions "
+          f"(target {ROAD_BUDGET:,})", flush=True)
+
+
 def _count(what: str, ticks: int, budget: int) -> None:
     print(f"  {what:<58} {ticks:9,} instructions (a check allows {budget:,})", flush=True)
 
@@ -126,10 +143,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 2 when something that is measured does not work."""
     parser = argparse.ArgumentParser(prog="python3 -m grade.speed", description="Measure builds, gradings and boots.")
     parser.add_argument("--bochs", default="bochs", help="the emulator (default: %(default)s)")
+    for name in ("makefs", "sfdisk", "nm"):
+        parser.add_argument(f"--{name}", default=name, help="a tool (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
         measure_verbs(options.bochs)
         measure_boots(options.bochs)
+        measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk, nm=options.nm)
     except HarnessFault as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -134,7 +134,7 @@ chs:
 	div	%edi			/* EAX = track, EDX = sector from 0 */
 	mov	%di, %bx
 	sub	%dx, %bx		/* BL = sectors to the end of the track */
-	lea	1(%edx), %ecx		/* CL = sector from 1 */
+	lea	1(%edx), %ecx		/* sectors count from 1 */
 	xor	%edx, %edx
 	div	%esi			/* EAX = cylinder, EDX = head */
 	cmp	$MAXCYL + 1, %eax
@@ -143,9 +143,9 @@ chs:
 	pop	%dx
 	jc	xread_out
 	mov	%ch, %dh
-	mov	%al, %ch		/* cylinder, bits 7 to 0 */
+	mov	%al, %ch		/* CH: the low byte of the cylinder */
 	shl	$6, %ah
-	or	%ah, %cl		/* cylinder, bits 9 and 8 */
+	or	%ah, %cl		/* and its two high bits */
 
 	cmp	PKT_COUNT(%bp), %bl
 	jbe	2f

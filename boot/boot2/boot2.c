@@ -10,7 +10,10 @@
  * a key is pressed within three seconds; if that failed, the prompt, and after
  * five seconds /kernel.  What may be written at the prompt:
  *
- *	[[drive:]name(unit,[slice,]partition)][file] [-options]
+ *	drive:name(unit,slice,partition)file -options
+ *
+ * The device, in it the drive and the slice, the file and the options may be
+ * left out:
  *
  *	1:ad(0,2,a)/kernel -v	disk 81h of the BIOS, which will be ad0 for the
  *				kernel; its slice 2, partition a; and RB_VERBOSE
@@ -41,11 +44,28 @@
 
 #define	LINE_SIZE	512
 
-/* The options' letters, and the bits of RB_ that each one toggles. */
-static const char option_letter[] = "asrdcvhCgmnDPpq";
-static const uint8_t option_bit[] = {
-	0, 1, 5, 6, 10, 11, 12, 13, 15, 16, 28, 29, 30, 20, 21
+/* The options, and the bit of RB_ that each one toggles. */
+static const struct {
+	char	letter;
+	uint8_t	bit;
+} option[] = {
+	{ 'a', 0 },		/* RB_ASKNAME */
+	{ 's', 1 },		/* RB_SINGLE */
+	{ 'r', 5 },		/* RB_DFLTROOT */
+	{ 'd', 6 },		/* RB_KDB */
+	{ 'c', 10 },		/* RB_CONFIG */
+	{ 'v', 11 },		/* RB_VERBOSE */
+	{ 'h', 12 },		/* RB_SERIAL */
+	{ 'C', 13 },		/* RB_CDROM */
+	{ 'g', 15 },		/* RB_GDB */
+	{ 'm', 16 },		/* RB_MUTE */
+	{ 'p', 20 },		/* RB_PAUSE */
+	{ 'q', 21 },		/* RB_QUIET */
+	{ 'n', 28 },		/* RB_NOINTR */
+	{ 'D', 29 },		/* RB_MULTIPLE */
+	{ 'P', 30 },		/* RB_PROBEKBD */
 };
+#define	OPTIONS		(sizeof(option) / sizeof(option[0]))
 /* Those that nobody but us understands. */
 #define	RB_BOOT2	(RB_NOINTR | RB_PROBEKBD | RB_QUIET)
 
@@ -59,12 +79,13 @@ static const uint8_t type_major[TYPES] = { MAJ_AD, MAJ_DA, MAJ_FD };
 uint32_t howto;
 
 static char line[LINE_SIZE];
-static char path[LINE_SIZE];
-static const char *kernel;		/* the path of what is to be booted */
+static char path[LINE_SIZE];		/* the last one that was given */
+static const char *kernel = PATH_LOADER; /* what is to be booted */
 
 /*
- * Reads `[drive:]name(unit,[slice,]partition)' to dsk.  Returns what follows,
- * or NULL, with dsk as it was, if it makes no sense.
+ * Reads `drive:name(unit,slice,partition)' to dsk; the drive and the slice may
+ * be missing.  Returns what follows, or NULL, with dsk as it was, if it makes
+ * no sense.
  */
 static const char *
 parse_device(const char *p)
@@ -102,18 +123,23 @@ parse_device(const char *p)
 	return (p + 2);
 }
 
-/* Toggles the options of a word.  Returns 0, or -1 for one that is unknown. */
+/*
+ * Toggles the options of a word.  Returns 0, or -1, and toggles none, if one
+ * is unknown.
+ */
 static int
 parse_options(const char *p)
 {
-	uint32_t i;
+	uint32_t i, new;
 
+	new = howto;
 	for (; *p != '\0'; p++) {
-		for (i = 0; option_letter[i] != *p; i++)
-			if (option_letter[i] == '\0')
+		for (i = 0; option[i].letter != *p; )
+			if (++i == OPTIONS)
 				return (-1);
-		howto ^= 1U << option_bit[i];
+		new ^= 1U << option[i].bit;
 	}
+	howto = new;
 	return (0);
 }
 
@@ -208,21 +234,19 @@ interrupted(uint32_t seconds)
 }
 
 /*
- * Lets the user say what is to be booted.  The first time he has five seconds
- * to begin.
+ * Lets the user say what is to be booted.  A line that a key has begun, or
+ * that is not the first one, is waited for; else Return is pressed for the
+ * user after five seconds.
  */
 static void
-prompt(int autoboot)
+prompt(int autoboot, int key)
 {
-	int key;
-
 	if (!autoboot || !(howto & RB_QUIET))
 		printf("\nFreeBSD/i386 boot\n"
 		    "Default: %u:%s(%u,%c)%s\nboot: ",
 		    dsk.drive & DRV_MASK, type_name[dsk.type], dsk.unit,
 		    'a' + dsk.part, kernel);
-	key = 0;
-	if (autoboot) {
+	if (autoboot && key == 0) {
 		key = interrupted(5);
 		if (key == 0)
 			key = '\r';
@@ -234,7 +258,7 @@ int
 main(void)
 {
 	const uint8_t *args;
-	int autoboot;
+	int autoboot, key;
 
 	args = PTOV(ARGS);
 	dsk.drive = args[0];
@@ -242,15 +266,17 @@ main(void)
 	dsk.unit = dsk.drive & DRV_MASK;
 	dsk.slice = args[1] - 1 + BASE_SLICE;
 	autoboot = read_config() == 0;
-	if (autoboot && kernel == NULL) {
-		kernel = PATH_LOADER;
-		if (interrupted(3) == 0) {
+	key = 0;
+	if (autoboot && kernel != path) {
+		key = interrupted(3);
+		if (key == 0) {
 			boot();
 			kernel = PATH_KERNEL;
 		}
 	}
-	for (;; autoboot = 0) {
-		prompt(autoboot);
+	for (;;) {
+		prompt(autoboot, key);
+		autoboot = key = 0;
 		if (parse() == 0)
 			boot();
 	}

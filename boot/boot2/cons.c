@@ -33,15 +33,13 @@ bios(uint32_t interrupt, uint32_t eax)
 	v86int();
 }
 
-/* Chooses the console's devices by howto. */
+/* Chooses the console's devices by howto.  Without a COM1 it is the screen. */
 void
 cons_init(void)
 {
 	devices = IO_SCREEN;
-	if (howto & (RB_SERIAL | RB_MULTIPLE)) {
-		sio_init();
+	if (howto & (RB_SERIAL | RB_MULTIPLE) && sio_init())
 		devices = howto & RB_MULTIPLE ? IO_SCREEN | IO_SERIAL : IO_SERIAL;
-	}
 }
 
 /* Writes a character as it is. */

@@ -93,7 +93,7 @@ load_at(uint32_t offset, uint32_t address, uint32_t filesz, uint32_t memsz)
 	memset(PTOV(address + filesz), 0, memsz - filesz);
 	if (image.end < address + memsz)
 		image.end = address + memsz;
-	if (image.entry >= address && image.entry < address + memsz)
+	if (image.entry >= address && image.entry < address + filesz)
 		image.entry_seen = 1;
 	return (0);
 }

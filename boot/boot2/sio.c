@@ -1,5 +1,5 @@
 /*
- * COM1, 115200 8N1, by its ports [PC16550D].
+ * COM1, 115200 8N1, by the ports of a 16450 or 16550.
  *
  * BTX lets its client use all ports.  The BIOS' INT 14h would do 9600 at most.
  */
@@ -17,9 +17,10 @@
 #define	MCR_DTR_RTS	0x03
 #define	LSR_RECEIVED	0x01
 #define	LSR_CAN_SEND	0x20
+#define	NO_PORT		0xff		/* what a port reads that is not there */
 
 #define	DIVISOR		1		/* 115200 / speed */
-#define	PATIENCE	0x10000		/* looks; there may be no COM1 */
+#define	PATIENCE	10000000	/* looks, some seconds */
 
 static inline void
 outb(uint16_t port, uint8_t byte)
@@ -36,8 +37,8 @@ inb(uint16_t port)
 	return (byte);
 }
 
-/* Sets the line up, and forgets what has been received on it. */
-void
+/* Sets the line up.  Returns whether there is one. */
+int
 sio_init(void)
 {
 	outb(SIO_LCR, LCR_8N1 | LCR_DIVISOR);
@@ -45,9 +46,10 @@ sio_init(void)
 	outb(SIO_DIVISOR_HIGH, DIVISOR >> 8);
 	outb(SIO_LCR, LCR_8N1);
 	outb(SIO_MCR, MCR_DTR_RTS);
+	return (inb(SIO_LSR) != NO_PORT);
 }
 
-/* Sends a byte, once the one before it has left. */
+/* Sends a byte, once the one before it has left, or never seems to. */
 void
 sio_putc(uint8_t c)
 {

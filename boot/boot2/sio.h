@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-void	sio_init(void);
+int	sio_init(void);
 void	sio_putc(uint8_t c);
 int	sio_ischar(void);
 uint8_t	sio_getc(void);

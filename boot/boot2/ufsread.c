@@ -29,7 +29,6 @@
 
 #define	NINDIR_SECTOR	(DEV_BSIZE / sizeof(uint32_t))
 #define	INODES_SECTOR	(DEV_BSIZE / sizeof(struct ufs1_dinode))
-#define	BAD_ADDRESS	(-1U)		/* block_address() has failed */
 
 /* A sector of addresses, and which one it is; sector 0 never is one. */
 struct addresses {
@@ -50,21 +49,26 @@ static struct addresses outer, inner;
 
 /*
  * Returns whether the numbers of the superblock that are used here fit each
- * other and the partition.  Computes the shifts from the sizes: those in the
- * superblock may differ.
+ * other and the partition.  Computes shifts and mask from the sizes: those of
+ * the superblock may differ.
  */
 static int
 fs_valid(void)
 {
-	if (fs.fs_bsize == 0 || fs.fs_fsize == 0)
+	uint32_t bsize, fsize;
+
+	bsize = fs.fs_bsize;
+	fsize = fs.fs_fsize;
+	if (bsize == 0 || fsize == 0)
 		return (0);
-	fs.fs_bshift = __builtin_ctz(fs.fs_bsize);
-	fs.fs_fsbtodb = __builtin_ctz(fs.fs_fsize) - DEV_BSHIFT;
+	fs.fs_bshift = __builtin_ctz(bsize);
+	fs.fs_bmask = -bsize;
+	fs.fs_fsbtodb = __builtin_ctz(fsize) - DEV_BSHIFT;
 	fs.fs_fragshift = fs.fs_bshift - DEV_BSHIFT - fs.fs_fsbtodb;
-	return (fs.fs_bsize == 1 << fs.fs_bshift &&
-	    fs.fs_bsize >= MINBSIZE && fs.fs_bsize <= MAXBSIZE &&
-	    fs.fs_fsize == 1 << (fs.fs_fsbtodb + DEV_BSHIFT) &&
+	return (bsize == 1U << fs.fs_bshift &&
+	    bsize >= MINBSIZE && bsize <= MAXBSIZE &&
 	    (uint32_t)fs.fs_fsbtodb <= 7 && (uint32_t)fs.fs_fragshift <= 3 &&
+	    fsize == bsize >> fs.fs_fragshift &&
 	    (uint32_t)fs.fs_size <= dsk_size >> fs.fs_fsbtodb &&
 	    fs.fs_ipg > 0);
 }
@@ -128,67 +132,73 @@ read_inode(uint32_t ino)
 }
 
 /*
- * Returns entry `index' of the block of addresses that stands at `block', 0
- * if that is a hole itself, or BAD_ADDRESS after a message.
+ * Replaces the address of a block of addresses by its entry `index', 0 if it
+ * is a hole itself.  Returns 0, or -1 after a message.
  */
-static uint32_t
-indirect(struct addresses *cache, uint32_t block, uint32_t index)
+static int
+indirect(struct addresses *cache, uint32_t *address, uint32_t index)
 {
 	const void *sector;
 	uint32_t place;
 
-	if (block == 0)
+	if (*address == 0)
 		return (0);
-	place = fsbtodb(&fs, block) + index / NINDIR_SECTOR;
+	place = fsbtodb(&fs, *address) + index / NINDIR_SECTOR;
 	if (cache->sector != place) {
-		sector = read_fragment(block, index / NINDIR_SECTOR, 1);
+		sector = read_fragment(*address, index / NINDIR_SECTOR, 1);
 		if (sector == NULL)
-			return (BAD_ADDRESS);
+			return (-1);
 		memcpy(cache->address, sector, DEV_BSIZE);
 		cache->sector = place;
 	}
-	return (cache->address[index % NINDIR_SECTOR]);
+	*address = cache->address[index % NINDIR_SECTOR];
+	return (0);
 }
 
 /*
- * Returns the address of logical block `lbn' of the file, 0 for a hole, or
- * BAD_ADDRESS after a message.
+ * Finds the address of logical block `lbn' of the file, 0 for a hole.
+ * Returns 0, or -1 after a message.
  */
-static uint32_t
-block_address(uint32_t lbn)
+static int
+block_address(uint32_t lbn, uint32_t *address)
 {
-	uint32_t block, nindir;
+	uint32_t nindir;
 
-	if (lbn < UFS_NDADDR)
-		return (fs_inode.di_db[lbn]);
+	if (lbn < UFS_NDADDR) {
+		*address = fs_inode.di_db[lbn];
+		return (0);
+	}
 	lbn -= UFS_NDADDR;
 	nindir = fs.fs_bsize / sizeof(uint32_t);
-	block = fs_inode.di_ib[0];
+	*address = fs_inode.di_ib[0];
 	if (lbn >= nindir) {
 		lbn -= nindir;
-		block = indirect(&outer, fs_inode.di_ib[1], lbn / nindir);
-		if (block == BAD_ADDRESS)
-			return (BAD_ADDRESS);
+		*address = fs_inode.di_ib[1];
+		if (indirect(&outer, address, lbn / nindir) != 0)
+			return (-1);
 	}
-	return (indirect(&inner, block, lbn % nindir));
+	return (indirect(&inner, address, lbn % nindir));
 }
 
 /*
  * Returns how many of the `nbyte' bytes at fs_off can be had at once: those
  * of one hole or block, and of the blocks that follow it on the disk.
- * `address' is that of the block that fs_off is in.
+ * `address' is that of the block that fs_off is in.  Returns 0 after a
+ * message.
  */
 static uint32_t
 run_length(uint32_t address, uint32_t nbyte)
 {
-	uint32_t lbn, length;
+	uint32_t lbn, length, next;
 
 	lbn = lblkno(&fs, fs_off);
 	length = fs.fs_bsize - blkoff(&fs, fs_off);
 	while (address != 0 && length < nbyte &&
 	    length < (DSK_MAX - 1) * DEV_BSIZE) {
+		if (block_address(++lbn, &next) != 0)
+			return (0);
 		address += 1 << fs.fs_fragshift;
-		if (block_address(++lbn) != address)
+		if (next != address)
 			break;
 		length += fs.fs_bsize;
 	}
@@ -217,10 +227,11 @@ fsread(void *buf, uint32_t nbyte)
 	if (nbyte < end - start)
 		end = start + nbyte;
 	while (fs_off < end) {
-		address = block_address(lblkno(&fs, fs_off));
-		if (address == BAD_ADDRESS)
+		if (block_address(lblkno(&fs, fs_off), &address) != 0)
 			return (-1);
 		length = run_length(address, end - fs_off);
+		if (length == 0)
+			return (-1);
 		if (address == 0)
 			memset(to, 0, length);
 		else {

@@ -1,9 +1,10 @@
 /*
  * Reading files from a UFS1 file system, by path.
  *
- * Who uses it provides the disk, dskread(); it calls fs_open() for each new partition, lookup() for a path, and fsread() for the bytes.
- * Nothing on the disk is believed: what cannot be true ends in a message and
- * in an error value, whatever the file system looks like.
+ * Who uses it provides the disk, dskread(), and calls fs_open() for each new
+ * partition, lookup() for a path, and fsread() for the bytes.  Nothing on the
+ * disk is believed: what cannot be true ends in a message and in an error
+ * value, whatever the file system looks like.
  */
 #ifndef _BOOT2_UFSREAD_H_
 #define	_BOOT2_UFSREAD_H_

@@ -57,6 +57,8 @@ def write_slice(image: Path, content: BsdSlice, *, start: int, size: int, name: 
     if content.boot1 is not None:
         check_blocks(content.boot1, content.boot2)
     check_sizes(content.bsize, content.fsize)
+    if root_size * SECTOR < BOOT_AREA + content.bsize:
+        raise DiskError(f"partition 'a' of {root_size} sectors has no room for a file system")
     with staged(gather(content.root, content.added)) as files:
         made = make_ufs(image, files, size=root_size * SECTOR, bsize=content.bsize, fsize=content.fsize,
                         makefs=content.makefs)

@@ -70,7 +70,8 @@ def make_ufs(image: Path, staged: Staged, *, size: int, bsize: int, fsize: int, 
         raise DiskError(f"{makefs} cannot be run: {error.strerror}; run `make setup`") from None
     if done.returncode != 0:
         complaint = " ".join(done.stderr.split()).removeprefix("makefs: ").replace(str(staged.tree), "the root")
-        raise DiskError(f"makefs says: {complaint}")
+        raise DiskError(f"makefs says: {complaint}" if complaint else f"makefs fails, exit status {done.returncode}: is "
+                        "the partition too small?")
     return settle(image)
 
 

@@ -15,9 +15,9 @@ static int	autoboot_tried;
 static long
 autoboot_delay(void)
 {
-	const char	*value;
-	char		*end;
-	long		delay;
+	const char *value;
+	char *end;
+	long delay;
 
 	if ((value = getenv("autoboot_delay")) == NULL)
 		return (DEFAULT_DELAY);
@@ -29,9 +29,9 @@ autoboot_delay(void)
 static int
 countdown(long seconds, const char *kernel, const char *question)
 {
-	uint32_t	gone, last, start;
-	long		left;
-	int		c;
+	uint32_t gone, last, start;
+	long left;
+	int c;
 
 	printf("%s\n", question != NULL ? question :
 	    "Hit [Enter] to boot immediately, or any other key for command prompt.");
@@ -57,8 +57,8 @@ countdown(long seconds, const char *kernel, const char *question)
 static int
 autoboot(long seconds, const char *question)
 {
-	const char	*kernel;
-	int		yes;
+	const char *kernel;
+	int yes;
 
 	autoboot_tried = 1;
 	if (file_findfile(NULL, NULL) == NULL)
@@ -76,7 +76,7 @@ autoboot(long seconds, const char *question)
 void
 autoboot_maybe(void)
 {
-	const char	*value;
+	const char *value;
 
 	value = getenv("autoboot_delay");
 	if (autoboot_tried || (value != NULL && strcasecmp(value, "NO") == 0))
@@ -90,8 +90,8 @@ COMMAND_SET(autoboot, "autoboot", "boot automatically after a delay", command_au
 static int
 command_autoboot(int argc, char *argv[])
 {
-	char	*end;
-	long	seconds;
+	char *end;
+	long seconds;
 
 	if (argc > 3)
 		return (command_error("too many arguments"));

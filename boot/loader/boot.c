@@ -13,8 +13,8 @@ static const char *
 kernel_list(void)
 {
 	static const char *const variables[] = { "bootfile", "kernel" };
-	const char	*value;
-	unsigned int	i;
+	const char *value;
+	unsigned int i;
 
 	for (i = 0; i < nitems(variables); i++)
 		if ((value = getenv(variables[i])) != NULL && *value != '\0')
@@ -30,8 +30,8 @@ kernel_list(void)
 int
 load_a_kernel(int argc, char *argv[])
 {
-	char	*list, *name, *options, *rest;
-	int	error;
+	char *list, *name, *options, *rest;
+	int error;
 
 	options = getenv("kernel_options");
 	if (argc == 0 && options != NULL && *options != '\0') {
@@ -58,7 +58,7 @@ int
 boot_loaded(void)
 {
 	struct preloaded_file *fp;
-	int		error;
+	int error;
 
 	if ((fp = file_findfile(NULL, KERNEL_TYPE)) == NULL)
 		return (command_error("no bootable kernel"));
@@ -108,8 +108,8 @@ command_boot(int argc, char *argv[])
 static int
 fstab_fields(char *line, char *fields[4])
 {
-	char	*p, *rest;
-	int	n;
+	char *p, *rest;
+	int n;
 
 	n = 0;
 	for (rest = line; n < 4 && (p = strsep(&rest, " \t")) != NULL; )
@@ -126,8 +126,8 @@ fstab_fields(char *line, char *fields[4])
 void
 getrootmount(const char *rootdev)
 {
-	char	from[2 * LINE_SIZE], line[LINE_SIZE], *fields[4];
-	int	fd, n;
+	char from[2 * LINE_SIZE], line[LINE_SIZE], *fields[4];
+	int fd, n;
 
 	if (getenv("vfs.root.mountfrom") != NULL)
 		return;

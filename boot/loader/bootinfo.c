@@ -52,9 +52,9 @@ static const struct {
 static uint32_t
 howto_of_args(const char *args)
 {
-	uint32_t	howto;
-	unsigned int	i;
-	int		active;
+	uint32_t howto;
+	unsigned int i;
+	int active;
 
 	howto = 0;
 	active = 0;
@@ -74,11 +74,14 @@ howto_of_args(const char *args)
 	return (howto);
 }
 
-/* The flags that the variable `console' stands for: the first console named is the main one. */
+/*
+ * Add the flags that the variable `console' stands for: the first console that
+ * it names is the main one.
+ */
 static uint32_t
 howto_of_console(uint32_t howto)
 {
-	const char	*console, *serial, *video;
+	const char *console, *serial, *video;
 
 	if ((console = getenv("console")) == NULL)
 		return (howto);
@@ -99,9 +102,9 @@ howto_of_console(uint32_t howto)
 uint32_t
 bi_getboothowto(const char *args)
 {
-	const char	*value;
-	uint32_t	howto;
-	unsigned int	i;
+	const char *value;
+	uint32_t howto;
+	unsigned int i;
 
 	howto = args != NULL ? howto_of_args(args) : 0;
 	for (i = 0; i < nitems(howto_names); i++)
@@ -114,7 +117,7 @@ bi_getboothowto(const char *args)
 void
 bi_setboothowto(uint32_t howto)
 {
-	unsigned int	i;
+	unsigned int i;
 
 	for (i = 0; i < nitems(howto_names); i++)
 		if ((howto & howto_names[i].flag) != 0)
@@ -178,7 +181,7 @@ put_modules(struct writer *w)
 {
 	const struct preloaded_file *fp;
 	const struct file_metadata *md;
-	uint32_t	size;
+	uint32_t size;
 
 	for (fp = preloaded_files; fp != NULL; fp = fp->f_next) {
 		size = fp->f_size;
@@ -224,7 +227,7 @@ get_word(struct preloaded_file *kernel, int type)
 static int
 set_metadata(struct preloaded_file *kernel, uint32_t howto, uint32_t envp)
 {
-	int	error;
+	int error;
 
 	if ((error = set_word(kernel, MODINFOMD_HOWTO, howto)) != 0 ||
 	    (error = set_word(kernel, MODINFOMD_ENVP, envp)) != 0 ||
@@ -237,12 +240,15 @@ set_metadata(struct preloaded_file *kernel, uint32_t howto, uint32_t envp)
 
 /* ---------------------------------------------------------------- all of it */
 
-/* Where the root is: `rootdev', or `currdev'.  0 and *bootdev, *biosdev; or ENODEV after a message. */
+/*
+ * Where the root is: `rootdev', or `currdev'.  0 and *bootdev, *biosdev; or
+ * ENODEV after a message.
+ */
 static int
 find_root(uint32_t *bootdev, int *biosdev)
 {
-	struct devdesc	*dev;
-	const char	*name;
+	struct devdesc *dev;
+	const char *name;
 
 	name = getenv("rootdev");
 	if (name == NULL)
@@ -263,7 +269,7 @@ find_root(uint32_t *bootdev, int *biosdev)
 static void
 fill_bootinfo(struct bootinfo *bi, struct preloaded_file *kernel, int biosdev)
 {
-	int	unit;
+	int unit;
 
 	bi->bi_version = BOOTINFO_VERSION;
 	bi->bi_size = sizeof(*bi);
@@ -286,7 +292,7 @@ static uint32_t
 loaded_end(void)
 {
 	const struct preloaded_file *fp;
-	uint32_t	end;
+	uint32_t end;
 
 	end = 0;
 	for (fp = preloaded_files; fp != NULL; fp = fp->f_next)
@@ -302,8 +308,8 @@ int
 bi_load(struct preloaded_file *kernel, struct kernel_start *start)
 {
 	static struct bootinfo bi;
-	struct writer	w;
-	int		biosdev, error;
+	struct writer w;
+	int biosdev, error;
 
 	memset(&bi, 0, sizeof(bi));
 	start->howto = bi_getboothowto(kernel->f_args);
@@ -313,7 +319,8 @@ bi_load(struct preloaded_file *kernel, struct kernel_start *start)
 	bi.bi_envp = w.addr;
 	put_environment(&w);
 	bi.bi_modulep = w.addr;
-	w.error = set_metadata(kernel, start->howto, bi.bi_envp) != 0 ? ENOMEM : w.error;
+	if (set_metadata(kernel, start->howto, bi.bi_envp) != 0)
+		w.error = ENOMEM;
 	put_modules(&w);
 	bi.bi_kernend = w.addr;
 	/* Once more, now that the end is known: it is one of the records. */

@@ -97,7 +97,7 @@ int		i386_getdev(struct devdesc **dev, const char *devspec,
 		    const char **path);
 /* The name of a device, "disk0s1a:", in static memory. */
 char		*i386_fmtdev(const struct devdesc *dev);
-/* A hook for `currdev' and `loaddev': refuses what i386_getdev() does not know. */
+/* The hook of `currdev': refuses what i386_getdev() does not know. */
 ev_sethook_t	i386_setcurrdev;
 
 /* The device we came from, made of initial_bootdev and bi_bios_dev: main.c. */
@@ -118,7 +118,7 @@ uint32_t	bd_getbigeom(int unit);
  */
 int		bcache_read(struct devdesc *dev, daddr_t blk, size_t size,
 		    void *buf);
-/* Forget everything: the device may hold another disk. */
+/* Forget everything: a device may hold another disk. */
 void		bcache_flush(void);
 /* Print what the `bcachestat' command shows. */
 void		bcache_stats(void);

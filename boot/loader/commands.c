@@ -15,7 +15,7 @@
 int
 command_flags(int argc, char *argv[], const char *options)
 {
-	int	c, flags;
+	int c, flags;
 
 	flags = 0;
 	optind = optreset = 1;
@@ -54,8 +54,8 @@ COMMAND_SET(show, "show", "show variable(s)", command_show);
 static int
 command_show(int argc, char *argv[])
 {
-	struct env_var	*ev;
-	const char	*value;
+	struct env_var *ev;
+	const char *value;
 
 	if (argc > 1) {
 		if ((value = getenv(argv[1])) == NULL)
@@ -107,8 +107,8 @@ COMMAND_SET(echo, "echo", "echo arguments", command_echo);
 static int
 command_echo(int argc, char *argv[])
 {
-	char	*text;
-	int	flags;
+	char *text;
+	int flags;
 
 	if ((flags = command_flags(argc, argv, "n")) < 0)
 		return (CMD_ERROR);
@@ -122,8 +122,8 @@ command_echo(int argc, char *argv[])
 static int
 read_options(int argc, char *argv[], long *timeout, char **question)
 {
-	char	*end;
-	int	c;
+	char *end;
+	int c;
 
 	*timeout = -1;
 	*question = NULL;
@@ -148,9 +148,9 @@ COMMAND_SET(read, "read", "read input from the terminal", command_read);
 static int
 command_read(int argc, char *argv[])
 {
-	char		line[LINE_SIZE], *question;
-	uint32_t	start;
-	long		timeout;
+	char line[LINE_SIZE], *question;
+	uint32_t start;
+	long timeout;
 
 	if (read_options(argc, argv, &timeout, &question) != CMD_OK)
 		return (CMD_ERROR);
@@ -173,7 +173,7 @@ COMMAND_SET(lsdev, "lsdev", "list all devices", command_lsdev);
 static int
 command_lsdev(int argc, char *argv[])
 {
-	int	flags, i;
+	int flags, i;
 
 	if ((flags = command_flags(argc, argv, "v")) < 0)
 		return (CMD_ERROR);
@@ -190,7 +190,7 @@ COMMAND_SET(smap, "smap", "show BIOS SMAP", command_smap);
 static int
 command_smap(int argc, char *argv[])
 {
-	int	i;
+	int i;
 
 	(void)argc;
 	(void)argv;

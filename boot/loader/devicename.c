@@ -119,6 +119,10 @@ i386_fmtdev(const struct devdesc *dev)
 	return (name);
 }
 
+/*
+ * The hook of `currdev'.  Who names a device anew may have changed the disk
+ * in it: the cache forgets what it knows.
+ */
 int
 i386_setcurrdev(struct env_var *ev, int flags, const void *value)
 {
@@ -129,6 +133,7 @@ i386_setcurrdev(struct env_var *ev, int flags, const void *value)
 	(void)ev, (void)flags;
 	if (value == NULL)
 		return (EINVAL);
+	bcache_flush();
 	error = device_parse(&dev, value, &rest);
 	return (error != 0 ? error : *rest != '\0' ? EINVAL : 0);
 }

@@ -2,8 +2,9 @@
  * elf_exec.c: the last step: into the kernel.
  *
  * BTX makes the machine as the kernel wants it: ring 0, flat segments, paging
- * and interrupts off.  The kernel finds on its stack, from a return address up: howto, boot device, three zeroes,
- * bootinfo, module records, the first free page.
+ * and interrupts off.  The kernel finds on its stack, from a return address
+ * up: howto, boot device, three zeroes, bootinfo, module records, the first
+ * free page.
  */
 #include "loader.h"
 
@@ -19,7 +20,7 @@ elf32_exec(struct preloaded_file *fp)
 	struct kernel_start start;
 	struct file_metadata *md;
 	const Elf32_Ehdr *eh;
-	int		error;
+	int error;
 
 	if ((md = file_findmetadata(fp, MODINFOMD_ELFHDR)) == NULL)
 		return (EFTYPE);

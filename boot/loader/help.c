@@ -27,7 +27,7 @@ struct help_entry {
 static int
 help_parse(struct help_entry *he)
 {
-	char	*p, **field;
+	char *p, **field;
 
 	he->topic = he->subtopic = he->description = NULL;
 	if (he->line[0] != '#' || he->line[1] != ' ')
@@ -58,7 +58,7 @@ help_next(int fd, struct help_entry *he)
 static int
 help_summary(const struct help_entry *he)
 {
-	char	name[LINE_SIZE];
+	char name[LINE_SIZE];
 
 	snprintf(name, sizeof(name), "%s%s%s", he->topic, he->subtopic != NULL ? " " : "",
 	    he->subtopic != NULL ? he->subtopic : "");
@@ -71,7 +71,7 @@ help_summary(const struct help_entry *he)
 static int
 help_text(int fd)
 {
-	char	text[LINE_SIZE];
+	char text[LINE_SIZE];
 
 	while (fgetstr(text, sizeof(text), fd) >= 0 && text[0] != '#')
 		if (pager_printf("%s\n", text))
@@ -87,7 +87,7 @@ static int
 help_show(int fd, const char *topic, const char *subtopic)
 {
 	struct help_entry he;
-	int		enough, found, index;
+	int enough, found, index;
 
 	index = strcmp(topic, "index") == 0;
 	found = index;
@@ -115,9 +115,9 @@ COMMAND_SET(help, "help", "detailed help", command_help);
 static int
 command_help(int argc, char *argv[])
 {
-	char		path[MAXPATHLEN];
-	const char	*device, *subtopic, *topic;
-	int		fd, found;
+	char path[MAXPATHLEN];
+	const char *device, *subtopic, *topic;
+	int fd, found;
 
 	if (argc > 3)
 		return (command_error("usage is 'help <topic> [<subtopic>]'"));

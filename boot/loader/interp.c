@@ -25,8 +25,8 @@ char	command_errbuf[LINE_SIZE];
 int
 command_error(const char *fmt, ...)
 {
-	char	text[LINE_SIZE];	/* what we are given may be in command_errbuf */
-	va_list	ap;
+	char text[LINE_SIZE];	/* what we are given may be in command_errbuf */
+	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -35,7 +35,7 @@ command_error(const char *fmt, ...)
 	return (CMD_ERROR);
 }
 
-/* Run the command that the words ask for; the reason of a failure begins with its name. */
+/* Run the command of these words; the reason of a failure begins with its name. */
 static int
 perform(int argc, char *argv[])
 {
@@ -57,9 +57,9 @@ perform(int argc, char *argv[])
 static int
 run(const char *line)
 {
-	const char	*error;
-	char		**argv;
-	int		argc, result;
+	const char *error;
+	char **argv;
+	int argc, result;
 
 	if ((error = parse(&argc, &argv, line)) != NULL)
 		return (command_error("parse error: %s", error));
@@ -72,7 +72,7 @@ run(const char *line)
 int
 interp_line(const char *line)
 {
-	int	result;
+	int result;
 
 	if ((result = run(line)) != CMD_OK)
 		printf("%s\n", command_errbuf);
@@ -83,9 +83,9 @@ interp_line(const char *line)
 static void
 prompt(void)
 {
-	const char	*p, *value;
-	char		name[LINE_SIZE];
-	size_t		len;
+	const char *p, *value;
+	char name[LINE_SIZE];
+	size_t len;
 
 	if ((p = getenv("prompt")) == NULL)
 		p = ">";
@@ -125,12 +125,12 @@ script_free(struct script_line *script)
 	}
 }
 
-/* A line of the script from the text, with its prefixes taken off; NULL: no memory. */
+/* A script's line from its text, the prefixes taken off; NULL: no memory. */
 static struct script_line *
 script_line(const char *text, int number)
 {
 	struct script_line *sl;
-	int		quiet, may_fail;
+	int quiet, may_fail;
 
 	quiet = may_fail = 0;
 	for (; *text == '@' || *text == '-'; text++)
@@ -159,8 +159,8 @@ static int
 script_read(const char *filename, struct script_line **script)
 {
 	struct script_line **tail;
-	char		text[LINE_SIZE];
-	int		fd, len, number;
+	char text[LINE_SIZE];
+	int fd, len, number;
 
 	if ((fd = open(filename, O_RDONLY)) < 0)
 		return (command_error("can't open '%s': %s", filename, strerror(errno)));
@@ -179,9 +179,13 @@ script_read(const char *filename, struct script_line **script)
 		}
 		tail = &(*tail)->next;
 	}
-	close(fd);
-	if (len < 0)
+	if (len < 0 && errno != 0)
+		command_error("%s:%d: %s", filename, number, strerror(errno));
+	else if (len < 0) {
+		close(fd);
 		return (CMD_OK);
+	}
+	close(fd);
 	script_free(*script);
 	return (CMD_ERROR);
 }
@@ -210,9 +214,9 @@ script_run(const char *filename, struct script_line *script)
 int
 include(const char *filename)
 {
-	static int	depth;
+	static int depth;
 	struct script_line *script;
-	int		result;
+	int result;
 
 	if (depth == INCLUDE_DEPTH)
 		return (command_error("%s: files include each other too deep", filename));
@@ -230,7 +234,7 @@ COMMAND_SET(include, "include", "read commands from a file", command_include);
 static int
 command_include(int argc, char *argv[])
 {
-	int	i;
+	int i;
 
 	for (i = 1; i < argc; i++)
 		if (include(argv[i]) != CMD_OK)
@@ -245,8 +249,8 @@ static void
 run_startup_script(void)
 {
 	static const char *const scripts[] = { "/boot/loader.rc", "/boot/boot.conf" };
-	struct stat	sb;
-	unsigned int	i;
+	struct stat sb;
+	unsigned int i;
 
 	for (i = 0; i < nitems(scripts); i++) {
 		if (stat(scripts[i], &sb) != 0)
@@ -261,7 +265,7 @@ run_startup_script(void)
 void
 interact(void)
 {
-	char	input[LINE_SIZE];
+	char input[LINE_SIZE];
 
 	bi_setboothowto(initial_howto);
 	setenv("LINES", "24", 0);

@@ -51,10 +51,10 @@ is_name(int c)
 static void
 parse_variable(struct parser *ps)
 {
-	char		name[LINE_SIZE];
-	const char	*from, *value;
-	size_t		len;
-	int		braced;
+	char name[LINE_SIZE];
+	const char *from, *value;
+	size_t len;
+	int braced;
 
 	from = ps->p + 1;
 	braced = *from == '{';
@@ -86,8 +86,8 @@ static void
 parse_backslash(struct parser *ps)
 {
 	static const char letters[] = "ntre", meanings[] = "\n\t\r\033";
-	const char	*letter;
-	char		c;
+	const char *letter;
+	char c;
 
 	c = ps->p[1];
 	if (c == '\0') {
@@ -103,7 +103,7 @@ parse_backslash(struct parser *ps)
 static void
 parse_word(struct parser *ps)
 {
-	char	quote;
+	char quote;
 
 	quote = '\0';
 	while (ps->error == NULL && *ps->p != '\0' && (quote != '\0' || !isspace(*ps->p))) {
@@ -146,11 +146,11 @@ is_word(const char *word, const char *from, const char *to)
 const char *
 parse(int *argcp, char ***argvp, const char *line)
 {
-	struct words	*words;
-	struct parser	ps;
-	const char	*from;
-	char		*word;
-	int		argc;
+	struct words *words;
+	struct parser ps;
+	const char *from;
+	char *word;
+	int argc;
 
 	if ((words = malloc(sizeof(*words))) == NULL)
 		return ("out of memory");
@@ -189,9 +189,9 @@ parse(int *argcp, char ***argvp, const char *line)
 char *
 unargv(int argc, char *argv[])
 {
-	char	*text;
-	size_t	size;
-	int	i;
+	char *text;
+	size_t size;
+	int i;
 
 	if (argc <= 0)
 		return (NULL);

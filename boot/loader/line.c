@@ -20,6 +20,7 @@
 #define	DEL		0177
 #define	WINDOW		72	/* 80, less a short prompt and the last column */
 #define	HISTORY_SIZE	16
+#define	LONGEST		65536	/* line of a text file */
 
 /* The line being edited. */
 struct editor {
@@ -59,7 +60,7 @@ put_many(int c, size_t n)
 static void
 redraw(struct editor *ed, size_t from)
 {
-	size_t	i, shown;
+	size_t i, shown;
 
 	if (ed->at < ed->start || ed->at >= ed->start + WINDOW) {
 		ed->start = ed->at < WINDOW / 2 ? 0 : ed->at - WINDOW / 2;
@@ -111,7 +112,7 @@ insert(struct editor *ed, int c)
 static size_t
 word_start(const struct editor *ed)
 {
-	size_t	at;
+	size_t at;
 
 	for (at = ed->at; at > 0 && isspace(ed->buf[at - 1]); at--)
 		;
@@ -146,13 +147,16 @@ recall(struct editor *ed, int back)
 static int
 get_key(void)
 {
-	int	c;
+	int c, number;
 
 	if ((c = getchar()) != ESC)
 		return (c);
 	if ((c = getchar()) != '[' && c != 'O')
 		return (0);
-	switch (c = getchar()) {
+	number = 0;
+	while (isdigit(c = getchar()) || c == ';')
+		number = c == ';' ? 0 : (number * 10 + c - '0') % 100;
+	switch (c) {
 	case 'A':
 		return (CTRL('P'));
 	case 'B':
@@ -165,10 +169,9 @@ get_key(void)
 		return (CTRL('A'));
 	case 'F':
 		return (CTRL('E'));
-	case '1': case '3': case '4': case '7': case '8':
-		if (getchar() != '~')
-			return (0);
-		return (c == '3' ? CTRL('D') : c == '1' || c == '7' ? CTRL('A') : CTRL('E'));
+	case '~':
+		return (number == 3 ? CTRL('D') : number == 1 || number == 7 ? CTRL('A') :
+		    number == 4 || number == 8 ? CTRL('E') : 0);
 	default:
 		return (0);
 	}
@@ -222,8 +225,8 @@ edit(struct editor *ed, int c)
 void
 ngets(char *buf, size_t size)
 {
-	struct editor	ed = { .buf = buf, .size = size };
-	int		c;
+	struct editor ed = { .buf = buf, .size = size };
+	int c;
 
 	while ((c = get_key()) != '\r' && c != '\n') {
 		if (isprint(c))
@@ -237,10 +240,22 @@ ngets(char *buf, size_t size)
 	putchar('\n');
 }
 
+/* A line's end in a piece of a file, its NUL, or the piece's end. */
+static ssize_t
+find_end(const char *piece, ssize_t size)
+{
+	ssize_t i;
+
+	for (i = 0; i < size && piece[i] != '\n' && piece[i] != '\0'; i++)
+		;
+	return (i);
+}
+
 /*
  * Read a line from a file, without its end and a '\r' before it.  Returns its
- * length, -1 at the end of the file or on an error.  Of a longer line comes
- * what fits, the rest is skipped, and the length returned is `size' or more.
+ * length, or -1: at the end of the file with errno 0, in what is no text (a
+ * NUL, 64 KB without an end) with EFTYPE, otherwise read()'s.  Of a longer
+ * line comes what fits, and the length returned is `size' or more.
  *
  * The file is read in pieces, and what lies behind the line is given back:
  * a call of read() for each character would cost more than all the rest.
@@ -248,23 +263,30 @@ ngets(char *buf, size_t size)
 int
 fgetstr(char *buf, size_t size, int fd)
 {
-	char	piece[128];
-	ssize_t	got, i;
-	size_t	len;
+	char piece[128];
+	ssize_t end, got;
+	size_t len;
 
 	len = 0;
-	i = 0;
+	end = 0;
 	while ((got = read(fd, piece, sizeof(piece))) > 0) {
-		for (i = 0; i < got && piece[i] != '\n'; i++, len++)
-			if (len < size - 1)
-				buf[len] = piece[i];
-		if (i < got)
+		end = find_end(piece, got);
+		if (len < size - 1)
+			memcpy(buf + len, piece, min((size_t)end, size - 1 - len));
+		len += end;
+		if (end < got || len >= LONGEST)
 			break;
 	}
-	if (got < 0 || (got == 0 && len == 0))
+	if (got < 0 || (got == 0 && len == 0)) {
+		errno = got < 0 ? errno : 0;
 		return (-1);
+	}
+	if (len >= LONGEST || (end < got && piece[end] == '\0')) {
+		errno = EFTYPE;
+		return (-1);
+	}
 	if (got > 0)
-		lseek(fd, i + 1 - got, SEEK_CUR);
+		lseek(fd, end + 1 - got, SEEK_CUR);
 	if (len > 0 && len < size && buf[len - 1] == '\r')
 		len--;
 	buf[min(len, size - 1)] = '\0';

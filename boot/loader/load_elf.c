@@ -26,8 +26,8 @@
 int
 elf_open(struct elf_file *ef, const char *path)
 {
-	struct stat	sb;
-	ssize_t		got;
+	struct stat sb;
+	ssize_t got;
 	const Elf32_Ehdr *eh;
 
 	*ef = (struct elf_file){ .fd = open(path, O_RDONLY) };
@@ -73,7 +73,7 @@ elf_within(const struct elf_file *ef, uint32_t offset, uint32_t size)
 int
 elf_read_sections(struct elf_file *ef)
 {
-	uint32_t	size;
+	uint32_t size;
 
 	size = ef->ehdr->e_shnum * sizeof(Elf32_Shdr);
 	if (size == 0 || ef->ehdr->e_shentsize != sizeof(Elf32_Shdr) || ef->ehdr->e_shoff == 0 ||
@@ -92,7 +92,7 @@ elf_read_sections(struct elf_file *ef)
 int
 elf_pread(const struct elf_file *ef, uint32_t dest, uint32_t size, uint32_t offset)
 {
-	ssize_t	got;
+	ssize_t got;
 
 	if (lseek(ef->fd, offset, SEEK_SET) < 0)
 		return (errno);
@@ -113,7 +113,7 @@ is_loaded(const Elf32_Phdr *ph)
 static const char *
 check_segment(const struct elf_file *ef, const Elf32_Phdr *ph)
 {
-	uint32_t	start;
+	uint32_t start;
 
 	start = ph->p_vaddr + ef->offset;
 	if (ph->p_filesz > ph->p_memsz)
@@ -129,24 +129,26 @@ check_segment(const struct elf_file *ef, const Elf32_Phdr *ph)
 static int
 holds_entry(const struct elf_file *ef, const Elf32_Phdr *ph)
 {
-	uint32_t	start;
+	uint32_t start;
 
 	start = ph->p_vaddr + ef->offset;
 	return (ef->ehdr->e_entry + ef->offset - start < ph->p_filesz);
 }
 
-/* Look at all program headers before anything is loaded, and find the bounds: 0 or ENOEXEC. */
+/* Look at all program headers, and find the bounds: 0 or ENOEXEC. */
 static int
 check_segments(struct elf_file *ef)
 {
 	const Elf32_Ehdr *eh = ef->ehdr;
 	const Elf32_Phdr *ph;
-	const char	*error;
-	uint32_t	end, start;
-	int		entered;
+	const char *error;
+	uint32_t end, start;
+	int entered;
 
 	if (eh->e_phnum == 0 || eh->e_phentsize != sizeof(*ph))
 		return (elf_refuse("loadimage", "no program headers"));
+	if (eh->e_phoff % sizeof(Elf32_Word) != 0)
+		return (elf_refuse("loadimage", "program header misaligned"));
 	if (eh->e_phoff > ef->firstlen || eh->e_phnum * sizeof(*ph) > ef->firstlen - eh->e_phoff)
 		return (elf_refuse("loadimage", "program header not within first page"));
 	ef->phdr = (Elf32_Phdr *)(ef->firstpage + eh->e_phoff);
@@ -174,8 +176,8 @@ check_segments(struct elf_file *ef)
 static int
 load_segment(const struct elf_file *ef, const Elf32_Phdr *ph)
 {
-	uint32_t	dest;
-	int		error;
+	uint32_t dest;
+	int error;
 
 	if ((ph->p_flags & PF_W) == 0)
 		printf("text=0x%lx ", (unsigned long)ph->p_filesz);
@@ -225,7 +227,7 @@ find_symtab(const struct elf_file *ef)
 static int
 load_table(const struct elf_file *ef, const Elf32_Shdr *sh, uint32_t *addr)
 {
-	int	error;
+	int error;
 
 	if (!elf_within(ef, sh->sh_offset, sh->sh_size))
 		return (EIO);
@@ -243,7 +245,7 @@ static void
 load_symbols(struct elf_file *ef, struct preloaded_file *fp)
 {
 	const Elf32_Shdr *symtab, *strtab;
-	uint32_t	esym, ssym;
+	uint32_t esym, ssym;
 
 	if (ef->ehdr->e_shnum == 0)
 		return;
@@ -273,7 +275,7 @@ load_symbols(struct elf_file *ef, struct preloaded_file *fp)
 static int
 check_type(struct elf_file *ef, uint32_t dest)
 {
-	int	have_kernel;
+	int have_kernel;
 
 	have_kernel = file_findfile(NULL, KERNEL_TYPE) != NULL;
 	if (ef->ehdr->e_type == ET_EXEC) {
@@ -300,12 +302,12 @@ check_type(struct elf_file *ef, uint32_t dest)
 	return (0);
 }
 
-/* Load all that is in the file, with the metadata in FreeBSD's order: 0 or an errno value. */
+/* Load all of it, and note the metadata in FreeBSD's order: 0 or an errno value. */
 static int
 load_image(struct elf_file *ef, struct preloaded_file *fp)
 {
 	const Elf32_Phdr *ph;
-	int		error;
+	int error;
 
 	printf("%s ", fp->f_name);
 	error = 0;
@@ -336,8 +338,8 @@ int
 elf32_loadfile(const char *path, uint32_t dest, struct preloaded_file **result)
 {
 	struct preloaded_file *fp;
-	struct elf_file	ef;
-	int		error;
+	struct elf_file ef;
+	int error;
 
 	fp = NULL;
 	if ((error = elf_open(&ef, path)) == 0 && (error = check_type(&ef, dest)) == 0 &&

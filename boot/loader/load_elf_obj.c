@@ -16,7 +16,7 @@
 static int
 place(struct elf_file *ef, Elf32_Shdr *sh)
 {
-	uint32_t	align, start;
+	uint32_t align, start;
 
 	align = max(sh->sh_addralign, 1u);
 	if ((align & (align - 1)) != 0 || align > PAGE_SIZE)
@@ -35,7 +35,7 @@ place(struct elf_file *ef, Elf32_Shdr *sh)
 static int
 place_all(struct elf_file *ef, int (*is_kind)(const Elf32_Shdr *))
 {
-	Elf32_Shdr	*sh;
+	Elf32_Shdr *sh;
 
 	for (sh = ef->shdr; sh < ef->shdr + ef->ehdr->e_shnum; sh++)
 		if (is_kind(sh) && place(ef, sh) != 0)
@@ -75,8 +75,8 @@ strings(struct elf_file *ef, uint32_t index)
 static int
 lay_out(struct elf_file *ef)
 {
-	Elf32_Shdr	*names, *sh, *symbol_names, *symtab;
-	int		nsymtab;
+	Elf32_Shdr *names, *sh, *symbol_names, *symtab;
+	int nsymtab;
 
 	symtab = NULL;
 	nsymtab = 0;
@@ -105,7 +105,7 @@ static int
 load_sections(struct elf_file *ef)
 {
 	const Elf32_Shdr *sh;
-	int		error;
+	int error;
 
 	if (i386_bzero(ef->first, ef->last - ef->first) < 0)
 		return (errno);
@@ -121,7 +121,7 @@ load_sections(struct elf_file *ef)
 static int
 load_object(struct elf_file *ef, struct preloaded_file *fp)
 {
-	int	error;
+	int error;
 
 	if ((error = load_sections(ef)) != 0) {
 		elf_refuse("obj_loadimage", "read failed");
@@ -142,8 +142,8 @@ static int
 elf32_obj_loadfile(const char *path, uint32_t dest, struct preloaded_file **result)
 {
 	struct preloaded_file *fp;
-	struct elf_file	ef;
-	int		error;
+	struct elf_file ef;
+	int error;
 
 	fp = NULL;
 	error = elf_open(&ef, path);

@@ -80,8 +80,9 @@ void		ngets(char *buf, size_t size);
 void		history_add(const char *line);
 /*
  * Read a line from a file, without its end and a '\r' before it.  Returns its
- * length, -1 at the end of the file or on an error.  Of a longer line comes
- * what fits, the rest is skipped, and the length returned is `size' or more.
+ * length, or -1: at the end of the file with errno 0, in what is no text (a
+ * NUL, 64 KB without an end) with EFTYPE, otherwise read()'s.  Of a longer
+ * line comes what fits, and the length returned is `size' or more.
  */
 int		fgetstr(char *buf, size_t size, int fd);
 
@@ -91,7 +92,7 @@ void		pager_close(void);
 int		pager_output(const char *text);
 int		pager_printf(const char *fmt, ...)
 		    __attribute__((format(printf, 1, 2)));
-/* Show a file: 0, 1 had enough, -1 and errno. */
+/* Show a file: 0, 1 had enough, -1 and errno; EFTYPE: it is no text. */
 int		pager_file(const char *path);
 
 /* ---------------------------------------------------------------- loader.conf */

@@ -68,7 +68,7 @@ is_name(int c)
 static char *
 take_value(char *p, char **value)
 {
-	char	*out;
+	char *out;
 
 	if (*p != '"') {
 		*value = p;
@@ -95,7 +95,7 @@ take_value(char *p, char **value)
 const char *
 loader_conf_line(char *line, char **name, char **value)
 {
-	char	*end, *p, *rest;
+	char *end, *p, *rest;
 
 	*name = NULL;
 	p = skip_blanks(line);
@@ -129,7 +129,7 @@ static void
 note_module(const char *variable)
 {
 	struct conf_module **mp;
-	size_t		len;
+	size_t len;
 
 	len = strlen(variable);
 	if (len <= 5 || strcmp(variable + len - 5, "_load") != 0)
@@ -149,8 +149,8 @@ note_module(const char *variable)
 static const char *
 conf_obey(char *line)
 {
-	const char	*error;
-	char		*name, *value;
+	const char *error;
+	char *name, *value;
 
 	if ((error = loader_conf_line(line, &name, &value)) != NULL || name == NULL)
 		return (error);
@@ -162,13 +162,13 @@ conf_obey(char *line)
 	return (NULL);
 }
 
-/* Read one file, unless it has been read; one that is not there is passed over in silence. */
+/* Read a file, unless that was done; one that is not there is passed over. */
 static void
 conf_read_file(const char *path)
 {
-	const char	*error;
-	char		line[LINE_SIZE];
-	int		fd, i, len, number;
+	const char *error;
+	char line[LINE_SIZE];
+	int fd, i, len, number;
 
 	for (i = 0; i < nfiles; i++)
 		if (strcmp(files[i], path) == 0)
@@ -190,6 +190,8 @@ conf_read_file(const char *path)
 		if (error != NULL)
 			printf("%s:%d: %s\n", path, number, error);
 	}
+	if (errno != 0)
+		printf("%s:%d: %s\n", path, number, strerror(errno));
 	close(fd);
 }
 
@@ -197,7 +199,7 @@ conf_read_file(const char *path)
 static void
 conf_read_list(const char *list)
 {
-	char	*copy, *path, *rest;
+	char *copy, *path, *rest;
 
 	if ((rest = copy = strdup(list)) == NULL)
 		return;
@@ -217,7 +219,7 @@ conf_read_list(const char *list)
 void
 loader_conf_read(void)
 {
-	struct stat	sb;
+	struct stat sb;
 
 	if (stat(DEFAULTS, &sb) == 0)
 		printf("Loading %s\n", DEFAULTS);
@@ -233,8 +235,8 @@ loader_conf_read(void)
 static const char *
 module_option(const char *name, const char *suffix)
 {
-	const char	*value;
-	char		variable[2 * LINE_SIZE];
+	const char *value;
+	char variable[2 * LINE_SIZE];
 
 	snprintf(variable, sizeof(variable), "%s%s", name, suffix);
 	value = getenv(variable);
@@ -244,7 +246,7 @@ module_option(const char *name, const char *suffix)
 static void
 module_command(const char *name, const char *suffix)
 {
-	const char	*command;
+	const char *command;
 
 	if ((command = module_option(name, suffix)) != NULL)
 		interp_line(command);
@@ -253,9 +255,9 @@ module_command(const char *name, const char *suffix)
 static void
 module_load(const char *name)
 {
-	const char	*file, *type;
-	char		*flags;
-	int		error;
+	const char *file, *type;
+	char *flags;
+	int error;
 
 	module_command(name, "_before");
 	if ((file = module_option(name, "_name")) == NULL)
@@ -273,7 +275,7 @@ module_load(const char *name)
 	module_command(name, "_error");
 }
 
-/* Load what the <name>_load="YES" lines ask for, and `set <name>_load=NO' has not revoked. */
+/* Load what the <name>_load="YES" lines ask for, unless the user has said NO. */
 void
 loader_conf_modules(void)
 {

@@ -18,8 +18,8 @@ type_letter(int type)
 static unsigned long
 size_of(const char *directory, const char *name)
 {
-	struct stat	sb;
-	char		path[MAXPATHLEN];
+	struct stat sb;
+	char path[MAXPATHLEN];
 
 	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path) ||
 	    stat(path, &sb) != 0)
@@ -31,8 +31,8 @@ size_of(const char *directory, const char *name)
 static int
 list(int fd, const char *path, int with_size)
 {
-	struct dirent	*d;
-	int		enough;
+	struct dirent *d;
+	int enough;
 
 	pager_printf("%s\n", path);
 	errno = 0;
@@ -56,9 +56,9 @@ COMMAND_SET(ls, "ls", "list files", command_ls);
 static int
 command_ls(int argc, char *argv[])
 {
-	struct stat	sb;
-	const char	*path;
-	int		error, fd, flags;
+	struct stat sb;
+	const char *path;
+	int error, fd, flags;
 
 	if ((flags = command_flags(argc, argv, "l")) < 0)
 		return (CMD_ERROR);
@@ -85,7 +85,7 @@ COMMAND_SET(more, "more", "show contents of a file", command_more);
 static int
 command_more(int argc, char *argv[])
 {
-	int	i, result;
+	int i, result;
 
 	result = 0;
 	pager_open();

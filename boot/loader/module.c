@@ -129,10 +129,10 @@ unload(void)
 static char *
 search_directory(const char *directory, const char *name, const char *const suffixes[])
 {
-	struct stat	sb;
-	char		path[MAXPATHLEN];
-	const char	*slash;
-	int		i;
+	struct stat sb;
+	char path[MAXPATHLEN];
+	const char *slash;
+	int i;
 
 	slash = *directory == '\0' || directory[strlen(directory) - 1] == '/' ? "" : "/";
 	for (i = 0; suffixes[i] != NULL; i++) {
@@ -149,8 +149,8 @@ search_directory(const char *directory, const char *name, const char *const suff
 static char *
 file_search(const char *name, const char *const suffixes[])
 {
-	const char	*value;
-	char		*directory, *found, *path, *rest;
+	const char *value;
+	char *directory, *found, *path, *rest;
 
 	if (*name == '\0')
 		return (NULL);
@@ -174,7 +174,7 @@ file_search(const char *name, const char *const suffixes[])
 static int
 file_load(const char *path, struct preloaded_file **result)
 {
-	int	error, i;
+	int error, i;
 
 	error = EFTYPE;
 	for (i = 0; file_formats[i] != NULL && error == EFTYPE; i++) {
@@ -198,8 +198,8 @@ mod_loadkld(const char *name, int argc, char *argv[])
 {
 	static const char *const suffixes[] = { ".ko", "", NULL };
 	struct preloaded_file *fp;
-	char		*path;
-	int		error;
+	char *path;
+	int error;
 
 	if ((path = file_search(name, suffixes)) == NULL) {
 		command_error("can't find '%s'", name);
@@ -221,8 +221,8 @@ static int
 load_data(const char *path, const char *type)
 {
 	struct preloaded_file *fp;
-	struct stat	sb;
-	int		error, fd;
+	struct stat sb;
+	int error, fd;
 
 	if ((fd = open(path, O_RDONLY)) < 0)
 		return (errno);
@@ -247,13 +247,13 @@ load_data(const char *path, const char *type)
 	return (error);
 }
 
-/* Load a file as it is, as data of that type: 0, or an errno value and command_errbuf. */
+/* Load a file as it is, as data of that type.  As mod_loadkld(). */
 int
 file_loadraw(const char *name, const char *type)
 {
 	static const char *const suffixes[] = { "", NULL };
-	char		*path;
-	int		error;
+	char *path;
+	int error;
 
 	if (file_findfile(NULL, NULL) == NULL) {
 		command_error("can't load file before kernel");
@@ -279,8 +279,8 @@ COMMAND_SET(load, "load", "load a kernel or module", command_load);
 static int
 command_load(int argc, char *argv[])
 {
-	char	*type;
-	int	c, error;
+	char *type;
+	int c, error;
 
 	type = NULL;
 	optind = optreset = 1;
@@ -337,7 +337,7 @@ static int
 command_lsmod(int argc, char *argv[])
 {
 	struct preloaded_file *fp;
-	int		flags;
+	int flags;
 
 	if ((flags = command_flags(argc, argv, "v")) < 0)
 		return (CMD_ERROR);

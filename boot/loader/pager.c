@@ -13,8 +13,8 @@ static int	lines_left;
 static int
 page_lines(void)
 {
-	const char	*value;
-	int		lines;
+	const char *value;
+	int lines;
 
 	value = getenv("LINES");
 	lines = value != NULL ? atoi(value) : 0;
@@ -37,7 +37,7 @@ pager_close(void)
 static int
 pager_ask(void)
 {
-	int	c;
+	int c;
 
 	printf("%s", more);
 	do {
@@ -68,8 +68,8 @@ pager_output(const char *text)
 int
 pager_printf(const char *fmt, ...)
 {
-	char	text[LINE_SIZE * 2];
-	va_list	ap;
+	char text[LINE_SIZE * 2];
+	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -77,24 +77,24 @@ pager_printf(const char *fmt, ...)
 	return (pager_output(text));
 }
 
-/* Show a file: 0, 1 had enough, -1 and errno. */
+/* Show a file: 0, 1 had enough, -1 and errno; EFTYPE: it is no text. */
 int
 pager_file(const char *path)
 {
-	char	text[LINE_SIZE];
-	ssize_t	got;
-	int	fd, result;
+	char text[LINE_SIZE];
+	ssize_t got;
+	int fd, result;
 
 	if ((fd = open(path, O_RDONLY)) < 0)
 		return (-1);
 	result = 0;
 	while (result == 0 && (got = read(fd, text, sizeof(text) - 1)) != 0) {
-		if (got < 0) {
-			result = -1;
-			break;
+		if (got > 0 && memchr(text, '\0', got) != NULL) {
+			errno = EFTYPE;
+			got = -1;
 		}
-		text[got] = '\0';
-		result = pager_output(text);
+		text[max(got, 0)] = '\0';
+		result = got < 0 ? -1 : pager_output(text);
 	}
 	close(fd);
 	return (result);

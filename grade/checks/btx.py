@@ -17,7 +17,7 @@ from grade.bench import BIOS_ROM, Bench, Guide, describe, stub_reached
 from grade.bochs import Machine, MachineFault
 from grade.checks.drawing import SMALL
 from grade.checks.v86code import GENERAL
-from grade.debugger import Registers, Segments
+from grade.debugger import Registers, Segment, Segments, TableRegister
 from grade.disk import SECTOR, Disk
 from grade.failure import StudentFailure, expect
 from grade.models import btx as model
@@ -43,6 +43,9 @@ TICK = 219_701               # instructions a BIOS tick lasts at ips=4000000
 SEGMENT_FIELDS = ("es", "ds", "fs", "gs")
 CALL_FIELDS = ("ctl", "addr", *SEGMENT_FIELDS, "eax", "ecx", "edx", "ebx", "efl", "ebp", "esi", "edi")
 REGISTERS = tuple(name for name in GENERAL if name != "esp")
+
+# Flags that any program may change.
+SOME_FLAGS = model.CF | model.PF | model.AF | model.ZF | model.SF | model.DF | model.OF
 
 _DONE, _V86, _RUN, _OUT, _POKE = range(5)
 
@@ -168,11 +171,11 @@ def random_registers(draw: Random) -> dict[str, int]:
 
 
 @contextmanager
-def boot(bench: Bench, client: Client, *, header: Mapping[int, bytes] | None = None,
+def boot(bench: Bench, client: Client, *, program: str = "btx", header: Mapping[int, bytes] | None = None,
          sectors: Mapping[int, bytes] | None = None, base_memory: int = 0) -> Iterator[Machine]:
-    """Switch on a PC with BTX and this client on its disk, and stop at BTX's entry. header: changes to the bytes of
+    """Switch on a PC with BTX (or `program`) and this client on its disk, and stop at BTX's entry. header: changes to the bytes of
     BTX; sectors: what else is on the disk; base_memory: what the BIOS says of it, in KB."""
-    btx = bytearray(bench.program("btx"))
+    btx = bytearray(bench.program(program))
     if len(btx) > BTX_SIZE:
         raise StudentFailure("the size of BTX", f"at most {BTX_SIZE} bytes, as the client begins there", f"{len(btx)}")
     changes = {model.HEADER_ENTRY: struct.pack("<I", client.start), model.HEADER_FLAGS: b"\0", **(header or {})}
@@ -184,7 +187,7 @@ def boot(bench: Bench, client: Client, *, header: Mapping[int, bytes] | None = N
     path = bench.folder / "disk0.img"
     disk = Disk(SMALL, sectors=content)
     disk.write(path, b"")
-    with bench.power_on([(path, disk.bochs_fields)], guide=_guide(bench)) as machine:
+    with bench.power_on([(path, disk.bochs_fields)], guide=_guide(bench, program)) as machine:
         if base_memory:
             machine.poke(BDA_BASE_MEMORY, struct.pack("<H", base_memory))
         entry = machine.break_at(BTX_ENTRY)
@@ -198,11 +201,11 @@ def _in_sectors(first: int, data: bytes | bytearray) -> dict[int, bytes]:
     return {first + at // SECTOR: bytes(data[at:at + SECTOR]) for at in range(0, len(data), SECTOR)}
 
 
-def _guide(bench: Bench) -> Guide:
+def _guide(bench: Bench, program: str) -> Guide:
     """What stands where while BTX runs."""
     def guide(machine: Machine, address: int) -> list[str]:
         if model.HOME <= address < model.CLIENT:
-            return [f"at {bench.line('btx', address)}"]
+            return [f"at {bench.line(program, address)}"]
         if model.CLIENT <= address < model.CLIENT + CLIENT_SIZE:
             return ["at the client of the check, or in its v86 code"]
         return ["at the BIOS" if BIOS_ROM <= address < BIOS_ROM + 0x40000 else "at an address outside BTX, client and BIOS"]
@@ -272,3 +275,16 @@ def dump_lines(machine: Machine) -> list[str]:
 def words(data: bytes) -> Sequence[int]:
     """Little-endian double words."""
     return struct.unpack(f"<{len(data) // 4}I", data)
+
+
+def table_words(table: Segment | TableRegister) -> str:
+    return f"base {table.base:#x}, limit {table.limit:#x}"
+
+
+def expect_reboot(machine: Machine) -> None:
+    """The machine comes to F000:FFF0 as a warm boot, in real mode."""
+    run_to(machine, RESET, START_BUDGET, "the reboot, F000:FFF0")
+    expect("the header's flags, bit 0", 1, machine.memory(model.HOME + model.HEADER_FLAGS, 1)[0] & 1)
+    expect("CR0: PE", 0, machine.control().cr0 & 1)
+    expect("IDTR", "base 0x0, limit 0x3ff", table_words(machine.segments().idtr))
+    expect("the word at 0472h", 0x1234, int.from_bytes(machine.memory(BDA_WARM, 2), "little"))

@@ -20,7 +20,8 @@ SPIN = b"\xeb\xfe"                # jmp to itself
 
 @dataclass
 class V86Program:
-    """Code at segment:offset, and how many slots it has filled; the slots begin at offset `slots` of the segment.
+    """Code at segment:offset, and how many slots it has filled; the slots begin at offset `slots` of the segment. An
+    IRET goes on in another segment, from where both have other offsets.
 
     handlers: what the vector of each INT must be, by its number."""
 
@@ -100,12 +101,16 @@ class V86Program:
         self.store_word()
 
     def _iret(self, step: Step) -> None:
-        """Push flags, CS and the address behind the IRET, whose own length is known."""
+        """Push flags, another CS, and what the place behind the IRET is there; the IRET's own length is known."""
+        lower = 1 + step.value % 15
         self._push_value(step.value, step.width)
-        self._push_value(self.segment, step.width)
+        self._push_value(self.segment - lower, step.width)
         size = 6 + 2 if step.width == 32 else 3 + 1
-        self._push_value(self.here + size, step.width)
+        self._push_value(self.here + size + 16 * lower, step.width)
         self._wide(step, IRET)
+        self.segment -= lower
+        self.offset += 16 * lower
+        self.slots += 16 * lower
 
     def _ax(self, step: Step) -> None:
         self._emit(0xB8, *struct.pack("<H", step.value))
@@ -143,6 +148,14 @@ def load_all(values: dict[str, int]) -> bytes:
     return b"".join(load(name, value) for name, value in values.items())
 
 
+_MOV_SEGMENT = {"es": 0xC0, "ds": 0xD8, "fs": 0xE0, "gs": 0xE8}
+
+
+def load_segments(values: dict[str, int]) -> bytes:
+    """16-bit code: MOV AX, value; MOV segment register, AX."""
+    return b"".join(b"\xb8" + struct.pack("<H", value) + bytes([0x8E, _MOV_SEGMENT[name]]) for name, value in values.items())
+
+
 def store(register: str, address: int) -> bytes:
     """MOV [address], register."""
     return bytes([0x89, 0x05 | GENERAL.index(register) << 3]) + struct.pack("<I", address & 0xFFFFFFFF)
@@ -154,6 +167,7 @@ def push(value: int) -> bytes:
 
 # MOV AX, [FFFFh]: beyond the segment's limit, which faults with an opcode that no monitor knows.
 BEYOND_LIMIT = b"\xa1\xff\xff"
+CARRY_TO_BX = b"\x19\xdb"         # sbb bx, bx
 INT30 = b"\xcd\x30"
 RET = b"\xc3"
 POPF32 = b"\x9d"

@@ -190,13 +190,13 @@ class Step:
                 "cr0": "mov eax, cr0"}.get(self.name, self.name)
 
 
-@dataclass
-class Prediction:
-    """slots: what each storing step leaves, in the order in which they store; mask: the bits of it that count."""
+@dataclass(frozen=True)
+class Slot:
+    """What a step stores, in words and as a value; mask: the bits of it that count."""
 
-    slots: list[tuple[str, int, int]] = field(default_factory=list)     # (what, value, mask)
-    flags: int = 0
-    stack: int = 0
+    what: str
+    value: int
+    mask: int
 
 
 # What a 32-bit PUSHF shows: VM and RF never ([IA32-2B] PUSHFD).
@@ -215,7 +215,7 @@ class _Task:
     flags: int
     stack: int
     pushed: list[int] = field(default_factory=list)
-    out: Prediction = field(default_factory=Prediction)
+    slots: list[Slot] = field(default_factory=list)
 
     def do(self, step: Step) -> None:
         getattr(self, f"_{step.name}")(step)
@@ -225,7 +225,7 @@ class _Task:
         self.flags = as_loaded(self.flags & ~(V86_FLG & within) | value & V86_FLG & within)
 
     def _store(self, what: str, value: int, mask: int = 0xFFFFFFFF) -> None:
-        self.out.slots.append((what, value & mask, mask))
+        self.slots.append(Slot(what, value & mask, mask))
 
     def _cli(self, _: Step) -> None:
         self.flags &= ~IF
@@ -289,13 +289,12 @@ class _Task:
         self._store("mov eax, cr0: bits PE and PG", 1, 0x80000001)
 
 
-def run(steps: Sequence[Step], *, flags: int, stack: int) -> Prediction:
-    """What a v86 program leaves that starts with these flags and this SP."""
+def run(steps: Sequence[Step], *, flags: int, stack: int) -> tuple[Slot, ...]:
+    """What a v86 program stores, in this order, that starts with these flags and this SP."""
     task = _Task(as_loaded(flags), stack)
     for step in steps:
         task.do(step)
-    task.out.flags, task.out.stack = task.flags, task.stack
-    return task.out
+    return tuple(task.slots)
 
 
 _KINDS: Mapping[str, tuple[str, int]] = {"popfd": ("popf", 32), "flagsd": ("flags", 32), "iretd": ("iret", 32)}

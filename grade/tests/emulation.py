@@ -138,11 +138,12 @@ def _listen(path: str) -> socket.socket:
 class Qemu:
     """A PC in QEMU that is on inside `with`. COM1 is `com1`, for pexpect."""
 
-    def __init__(self, disks: Sequence[Path]) -> None:
+    def __init__(self, disks: Sequence[Path], *, megabytes: int = 64, options: Sequence[str] = ()) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="proc0-qemu-")    # its path is short, as a socket's must be
         monitor, com1 = (str(Path(self._folder.name) / name) for name in ("qmp", "com1"))
         command = [tool("setpriv"), "--pdeathsig", "KILL", tool("qemu-system-i386"), "-display", "none", "-no-reboot",
-                   "-nic", "none", "-m", "64", "-qmp", f"unix:{monitor}", "-serial", f"unix:{com1}"]
+                   "-nic", "none", "-m", str(megabytes), "-qmp", f"unix:{monitor}", "-serial", f"unix:{com1}",
+                   *options]
         for number, disk in enumerate(disks):
             command += ["-drive", f"file={disk},format=raw,if=ide,index={number},cache=unsafe"]
         with _listen(com1) as com1_server, _listen(monitor) as monitor_server:

@@ -102,12 +102,12 @@ def check_machine(report: Report) -> None:
     assert report.a20
 
 
-def check_kernel(report: Report, kernel: bytes) -> None:
-    """It is in memory what it is in the file, its .bss clear, its symbols behind it."""
+def check_kernel(report: Report, kernel: bytes, *, source: str = "record") -> None:
+    """It is in memory what it is in the file, its .bss clear, its symbols where `source` says they are."""
     (entry,) = struct.unpack_from("<I", kernel, 24)
     assert report.sum == expected_sum(kernel)
     assert report.bss_zero
-    symbols = report.symbols["record"]
+    symbols = report.symbols[source]
     assert symbols.btext == entry
     assert symbols.end - symbols.start - (4 + symbols.symtab + 4 + symbols.strtab) in range(4)
 

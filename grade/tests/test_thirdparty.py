@@ -73,30 +73,30 @@ def grub_images(core: bytes, first: int) -> tuple[bytes, bytes]:
 # ---------------------------------------------------------------- (a) their sector 0, our probe
 
 
-def install_syslinux(disk: ProbeDisk) -> None:
-    write_at(disk.image, 0, SYSLINUX_MBR.read_bytes()[:440])
+def install_syslinux(image: Path) -> None:
+    write_at(image, 0, SYSLINUX_MBR.read_bytes()[:440])
 
 
-def install_debian(disk: ProbeDisk) -> None:
-    run(tool("install-mbr"), "--force", "--interrupt", "n", "--timeout", "0", "--partition", "2", disk.image)
+def install_debian(image: Path, *, partition: int = 2) -> None:
+    run(tool("install-mbr"), "--force", "--interrupt", "n", "--timeout", "0", "--partition", str(partition), image)
 
 
-def install_grub(disk: ProbeDisk) -> None:
-    core = grub_core(disk.image.parent, "set root=(hd0,msdos2)\nchainloader +1\nboot\n", "chain")
+def install_grub(image: Path) -> None:
+    core = grub_core(image.parent, "set root=(hd0,msdos2)\nchainloader +1\nboot\n", "chain")
     boot, loaded = grub_images(core, 1)
     assert SECTOR + len(loaded) <= FIRST.start * SECTOR
-    write_at(disk.image, 0, boot[:TABLE])
-    write_at(disk.image, SECTOR, loaded)
+    write_at(image, 0, boot[:TABLE])
+    write_at(image, SECTOR, loaded)
 
 
 @Emulators
 @pytest.mark.parametrize("install", [install_syslinux, install_debian, install_grub],
                          ids=["syslinux", "debian", "grub"])
-def test_their_loader_starts_our_probe(install: Callable[[ProbeDisk], None], report_of: Callable[[Path], ProbeReport],
+def test_their_loader_starts_our_probe(install: Callable[[Path], None], report_of: Callable[[Path], ProbeReport],
                                        programs: Mapping[str, bytes], tmp_path: Path) -> None:
     disk = probe_disk(tmp_path / "disk.img", programs["probe"], [FIRST, SECOND])
     table = read_sectors(disk.image, 0)[TABLE:]
-    install(disk)
+    install(disk.image)
     assert read_sectors(disk.image, 0)[TABLE:] == table
     disk.check(report_of(disk.image), 2)
 

@@ -10,7 +10,9 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -19,7 +21,7 @@ import pytest
 from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.disklabel import Partition, checksum, make_label, read_label
 from boot.image.errors import DiskError
-from boot.image.staging import gather
+from boot.image.staging import gather, staged
 from grade.tests.emulation import SECTOR, TREE, read_sectors, tool
 
 SIZES = [(4096, 512), (8192, 1024), (16384, 2048), (32768, 4096), (65536, 8192)]
@@ -203,6 +205,8 @@ REFUSED = {
     "small fragments": (["--bsize", "4096", "--fsize", "256"], "slice 1: fragments of 256 bytes"),
     "swap": (["--swap", "33M"], "slice 1: its 65536 sectors have no room for 0 of 'a' and 67584 of 'b'"),
     "root size": (["--root-size", "30M"], "slice 1: its 65536 sectors have no room for 61440 of 'a' and 8192 of 'b'"),
+    "tiny": (["--root-size", "31s"], "slice 1: partition 'a' of 31 sectors has no room for a file system"),
+    "small": (["--root-size", "64s"], "slice 1: makefs fails, exit status "),
     "size": (["--root-size", "x"], "--root-size: 'x' is no size"),
     "boot1 alone": (["--boot1", "README.md"], "slice 1: boot1 and boot2 come together, or not at all"),
     "boot1": (["--boot1", "README.md", "--boot2", "README.md"], "slice 1: boot1: not a sector of 512 bytes"),
@@ -237,6 +241,17 @@ def test_a_root_that_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match=r"^makefs says: `the root' size of \d+ is larger than the maxsize of 2097152"):
         write_slice(tmp_path / "slice", BsdSlice(added={"big": tmp_path / "big"}, root_size=4096), start=63, size=65536,
                     name="ad0s1")
+
+
+def test_a_host_without_a_file_system_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files are the same; only their order may be another."""
+    make_files(tmp_path / "root", [0, 10])
+    monkeypatch.setattr("boot.image.staging.MEMORY", tmp_path / "nowhere")
+    entries = gather(tmp_path / "root", {})
+    with staged(entries) as laid_out:
+        assert laid_out.tree.is_relative_to(tempfile.gettempdir())
+        assert gather(laid_out.tree, {}) == [replace(one, source=one.source and laid_out.tree / one.path)
+                                             for one in entries]
 
 
 def test_fill_and_bsd_exclude_each_other(tmp_path: Path) -> None:

@@ -17,15 +17,22 @@
 uint32_t dsk_size;
 static FILE *image;
 
+int
+invalid(const char *what)
+{
+	printf("Invalid %s\n", what);
+	return (-1);
+}
+
 const void *
 dskread(uint32_t lba, uint32_t count)
 {
-	static char buffer[DSK_MAX * 512];
+	static uint32_t buffer[DSK_MAX * 512 / 4];
 
 	if (count == 0 || count > DSK_MAX)
 		abort();
 	if (lba >= dsk_size || count > dsk_size - lba) {
-		printf("Invalid sector\n");
+		invalid("sector");
 		return (NULL);
 	}
 	if (fseek(image, lba * 512L, SEEK_SET) != 0 ||

@@ -1,6 +1,6 @@
 /*
  * struct bootinfo: what boot2, and after it the loader, tells the kernel.
- * Its address is the last argument of 2.8's seven words; all pointers in it
+ * Its address is the last of the seven words of a boot; all pointers in it
  * are physical addresses.
  *
  * [machine/bootinfo.h]

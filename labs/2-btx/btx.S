@@ -127,6 +127,8 @@ lab_stub "LAB 2.2: build the IDT"
 	mov	%eax, %cr3
 #endif
 
+	.globl	set_vectors
+set_vectors:
 	mov	$IRQS_PROT, %bx
 	call	set_irqs
 
@@ -151,6 +153,8 @@ lab_stub "LAB 2.1: to protected mode"
  * 4. Start the client: an IRET into ring 3, with all registers but EAX zero.
  */
 	.code32
+	.globl	start_client
+start_client:
 	movzwl	BDA_MEM, %ebx
 	shl	$10, %ebx
 	sub	$ARG_SPACE + MEM_USR, %ebx
