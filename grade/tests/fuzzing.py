@@ -23,17 +23,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.disklabel import LABEL_SIZE, checksum
 from boot.image.mkdisk import Slice, build_disk
 from boot.image.testkernel import expected_sum, parse_report
 from grade.tests.emulation import TREE, make, set_menu, tool
-from grade.tests.kept_pc import KeptPc
+from grade.tests.kept_pc import GUEST_SECONDS, KeptPc
 from grade.tests.ufs_volume import DIRECT, INODE_SIZE, ROOT, SECTOR, SUPERBLOCK, Volume, programs
 
 START, SIZE, DISK = 63, 12288, 16384    # sectors: the slice, the disk
@@ -44,7 +45,6 @@ DEFAULTS = "/boot/defaults/loader.conf"
 BUILT = {"loader": "build/ref/boot/loader/loader", "kernel": "build/ref/boot/loader/testkernel/kernel",
          "boot0sio": "build/ref/boot/boot0/boot0sio.bin", "boot1": "build/ref/boot/boot2/boot1.bin",
          "boot2": "build/ref/boot/boot2/boot2.bin"}
-GUEST_SECONDS = 60                      # what waits for a key gives up long before
 WALL_SECONDS = 20                       # where the guest's clock hardly moves
 QUIET = 0.05                            # seconds without a character: look at the machine
 
@@ -73,14 +73,15 @@ def with_far_symbols(kernel: bytes) -> bytes:
 
 
 def good_disk(folder: Path, programs_: dict[str, bytes], *, conf: str = 'autoboot_delay="-1"\n',
-              config: str = "-n -h\n", files: dict[str, bytes] | None = None) -> Path:
-    """A small disk that boots on COM1 without waiting for anybody."""
+              config: str = "-n -h\n", files: Mapping[str, bytes | str] = MappingProxyType({})) -> Path:
+    """A small disk that boots on COM1 without waiting for anybody. A file that is a text is a link to follow."""
     defaults = TREE / "boot/image/root/boot/defaults/loader.conf"
     root = {KERNEL: with_far_symbols(programs_["kernel"]), LOADER: programs_["loader"], CONF: conf.encode(),
-            CONFIG: config.encode(), DEFAULTS: defaults.read_bytes()} | (files or {})
+            CONFIG: config.encode(), DEFAULTS: defaults.read_bytes(), **files}
     for path, data in root.items():
-        (folder / "root" / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "root" / path.lstrip("/")).write_bytes(data)
+        place = folder / "root" / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(data) if isinstance(data, str) else place.write_bytes(data)
     fill = folder / "slice"
     fill.touch()
     write_slice(fill, BsdSlice(root=folder / "root", boot1=programs_["boot1"], boot2=programs_["boot2"], bsize=BSIZE,
@@ -295,7 +296,7 @@ def watch(pc: KeptPc, kernel_sum: int) -> Outcome:
     while True:
         came = pc.pump(QUIET)
         text = pc.serial.decode("latin1")
-        if "testkernel: end" in text:
+        if "testkernel: end\r\n" in text:
             return _reported(text, kernel_sum)
         if "BTX halted" in text or "panic: " in text:
             return _bad(pc, "a dump" if "BTX halted" in text else "a panic", text)

@@ -24,6 +24,7 @@ from grade.tests.emulation import COLUMNS, ROWS, SCREEN_ADDRESS, WALL_SECONDS, t
 
 MENU = b"Default: F1"
 INSTRUCTIONS_SECOND = 1_000_000_000 >> 7
+GUEST_SECONDS = 60              # what waits for a key gives up long before
 FLAG_INTERRUPTS = 0x200
 BIOS_ROM = 0xFFFC0000
 KEYS = {"/": ["slash"], "?": ["shift", "slash"], "\r": ["ret"]}
@@ -41,7 +42,7 @@ class KeptPc:
         paths = {name: str(Path(self._folder.name) / name) for name in ("qmp", "com1", "state")}
         Path(paths["state"]).touch()
         self._state, self._memory = paths["state"], megabytes << 20
-        self.serial, self.ended = b"", ""
+        self.serial, self.ended, self._read = b"", "", 0
         command = [tool("setpriv"), "--pdeathsig", "KILL", tool("qemu-system-i386"), "-display", "none", "-nodefaults",
                    "-vga", "cirrus", "-no-shutdown", "-m", str(megabytes), "-icount", "shift=7,sleep=off",
                    "-rtc", "base=2000-11-20T00:00:00,clock=vm", "-accel", "tcg,tb-size=32",
@@ -129,7 +130,7 @@ class KeptPc:
         self._job("snapshot-load", tag="menu", vmstate="state", devices=["state"])
         while self.pump(0):
             pass
-        self.serial, self.ended = b"", ""
+        self.serial, self.ended, self._read = b"", "", 0
         self._began = self._clock()
         self.ask("cont")
         self.type("1")
@@ -146,6 +147,18 @@ class KeptPc:
     def type(self, text: str) -> None:
         """Send keys on COM1."""
         self._com1.sendall(text.encode("latin1"))
+
+    def expect(self, text: str) -> str:
+        """Wait for a text on COM1. Returns what came before it, behind the last one that was waited for."""
+        wanted = text.encode("latin1")
+        deadline = time.monotonic() + WALL_SECONDS
+        while (at := self.serial.find(wanted, self._read)) < 0:
+            assert not self.ended and time.monotonic() < deadline and self.seconds() < GUEST_SECONDS, (
+                f"{text!r} did not come: {self.ended or self.lost()}\n{self.serial[self._read:]!r}\n{self.screen()}")
+            self.pump(0.1)
+        before = self.serial[self._read:at].decode("latin1")
+        self._read = at + len(wanted)
+        return before
 
     def press(self, text: str) -> None:
         """Press keys of the keyboard."""
