@@ -8,13 +8,17 @@
  *
  * Where the way is to be looked at, or begins at a breakpoint, the CPU traps
  * after each instruction.  Interrupts that come meanwhile are handled at full
- * speed, between two of those.
+ * speed, between two of those.  A ^C ends such a way, wherever it leads.
  *
  * [ddb/db_run.c]
  */
 #include <ddb/ddb.h>
 
+#include <sys/cons.h>
 #include <i386/trap.h>
+
+#define	CTRL(c)		((c) & 0x1f)
+#define	CHECK_KEYS	1024	/* instructions */
 
 static enum {
 	RUN_CONTINUE,
@@ -28,6 +32,7 @@ int		db_inst_count;
 static int	db_loop_count;
 static int	db_call_depth;		/* calls made since the command */
 static int	db_sstep_print;
+static unsigned	steps;			/* all that there have been */
 static int	stepping;		/* a trap is to come from the trace flag */
 static enum db_inst last_inst;		/* what was stepped over */
 
@@ -71,6 +76,8 @@ db_stepped(db_addr_t pc)
 	if (db_breakpoint_at(pc) && db_breakpoint_hit(pc))
 		return (DB_STOP_BREAKPOINT);
 	if (run_is_over(pc))
+		return (DB_STOP);
+	if (++steps % CHECK_KEYS == 0 && cncheckc() == CTRL('c'))
 		return (DB_STOP);
 	if (db_sstep_print) {
 		db_reset_page();

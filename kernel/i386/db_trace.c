@@ -38,6 +38,15 @@ word_at(db_addr_t addr)
 	return (db_get_value(addr, 4, 0));
 }
 
+/* The same, and 0 where the address is bad: a trace ends there. */
+static uint32_t
+word_or_0(db_addr_t addr)
+{
+	uint32_t word;
+
+	return (db_read_bytes(addr, 4, &word) == 0 ? word : 0);
+}
+
 /*
  * How many arguments the call before `pc' had: from `add $n, %esp' or a pop
  * behind it.  -1: nobody knows.
@@ -119,7 +128,7 @@ db_find_return(struct position *at, db_addr_t esp)
 		}
 	}
 	if (at->caller_fp == 0)
-		at->caller_fp = word_at(at->fp);
+		at->caller_fp = word_or_0(at->fp);
 }
 
 /*
@@ -177,7 +186,7 @@ db_next_frame(struct position *at)
 	const char *name;
 	enum entry kind;
 
-	ret = word_at(at->ret);
+	ret = word_or_0(at->ret);
 	name = db_search_symbol(at->pc, DB_STGY_PROC, &offset);
 	if (name == NULL)
 		name = "?";
@@ -195,7 +204,7 @@ db_next_frame(struct position *at)
 	at->pc = ret;
 	at->fp = caller_fp;
 	at->ret = caller_fp + 4;
-	at->caller_fp = word_at(caller_fp);
+	at->caller_fp = word_or_0(caller_fp);
 	return (1);
 }
 
