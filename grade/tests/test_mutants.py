@@ -27,7 +27,8 @@ LABS: tuple[Lab, ...] = find_labs(TREE, "all")
 JUDGES = {lab.number: mutate.load_judges(lab) for lab in LABS}
 MUTANTS = [(lab, mutant) for lab in LABS for mutant in mutate.load_mutants(TREE, lab, JUDGES[lab.number])]
 LAB, MUTANT = MUTANTS[0]
-each_mutant = pytest.mark.parametrize(("lab", "mutant"), MUTANTS, ids=[f"{lab.number}-{mutant.name}" for lab, mutant in MUTANTS])
+each_mutant = pytest.mark.parametrize(("lab", "mutant"), MUTANTS,
+                                      ids=[f"{lab.number}-{mutant.name}" for lab, mutant in MUTANTS])
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +99,8 @@ def test_fails_on_every_seed(lab: Lab, mutant: Mutant, programs: Programs, tmp_p
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(50))
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
-def test_the_reference_passes_on_every_seed(lab: Lab, seed: int, references: dict[int, Programs], tmp_path: Path, bochs: str) -> None:
+def test_the_reference_passes_on_every_seed(lab: Lab, seed: int, references: dict[int, Programs], tmp_path: Path,
+                                            bochs: str) -> None:
     assert [judge.name for judge in JUDGES[lab.number]
             if mutate.lost(judge, references[lab.number], seed=str(seed), folder=tmp_path, bochs=bochs)] == []
 
