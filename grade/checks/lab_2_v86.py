@@ -218,7 +218,7 @@ def flag_instructions(bench: Bench, case: Case) -> None:
     kinds = {"cli, sti, pushf": ("cli", "sti", "flags", "arith"), "popf, pushf": ("popf", "flags", "sti", "arith"),
              "pushfd, popfd": ("popfd", "flagsd", "cli", "sp")}
     run_steps(bench, case, kinds.get(case.about, (
-        "cli", "sti", "std", "cld", "arith", "flags", "flagsd", "popf", "popfd", "sp", "push", "pop")))
+        "cli", "sti", "std", "cld", "arith", "flags", "flagsd", "popf", "popfd", "sp", "pop")))
 
 
 def iret_programs(draw: Random) -> Iterator[Case]:
@@ -314,7 +314,7 @@ def int_programs(draw: Random) -> Iterator[Case]:
        hint="Flags, CS and IP are pushed in this order, IP being that behind the INT. IF and TF are clear in the handler.")
 def int_instructions(bench: Bench, case: Case) -> None:
     kinds = {"int n": ("int", "sp"), "int n in the handler of int n": ("nested", "flags", "sp"),
-             "int n, among others": ("int", "nested", "flags", "sp", "arith", "std", "cld", "push", "pop")}
+             "int n, among others": ("int", "nested", "flags", "sp", "arith", "std", "cld", "pop")}
     if case.about in kinds:
         run_steps(bench, case, kinds[case.about], length=8)
         return

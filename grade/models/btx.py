@@ -308,8 +308,6 @@ def draw_steps(draw: Random, kinds: Sequence[str], length: int) -> tuple[Step, .
     for name in names:
         if name == "pop":       # a word that is pushed for it
             steps.append(Step("push", draw.getrandbits(16)))
-        if name == "push":
-            continue
         steps.append(_draw_step(draw, name, vectors))
     return (*steps, Step("flags"))
 
