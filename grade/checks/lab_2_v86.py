@@ -240,7 +240,7 @@ def skipped(draw: Random) -> Iterator[Case]:
        hint="v86_next goes on behind the instruction. What the monitor does not know goes to v86_unknown.")
 def skip(bench: Bench, case: Case) -> None:
     if "on the way" in case.about:
-        run_steps(bench, case, ("hlt", "int3", "flags", "sp", "arith"))
+        run_steps(bench, case, ("hlt", "int3", "cr0", "flags", "sp", "arith"))
         return
     client = Client(bench, case.draw)
     call = make_call(client, BEYOND_LIMIT)

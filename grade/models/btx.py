@@ -180,7 +180,7 @@ class Step:
 
     def __str__(self) -> str:
         wide = "" if self.width == 16 else "d"
-        return {"arith": f"sahf of {self.value:02x}",
+        return {"arith": f"sahf of {self.value & 0xFF:02x}",
                 "popf": f"push{wide} {self.value:x}; popf{wide}", "flags": f"pushf{wide}", "sp": "SP",
                 "int": f"int {self.value:02x}h",
                 "iret": f"push{wide} {self.value:x}, CS, IP; iret{wide}", "push": f"push {self.value:x}",
