@@ -92,6 +92,7 @@ def write_tree(root: Path) -> dict[str, bytes]:
         (root / path[1:]).write_bytes(data)
     (root / "deep/er").mkdir(parents=True)
     for path, target in {"absolute": "/boot/one", "boot/relative": "one", "deep/er/up": "../../boot",
+                         "deep/absolute": "/boot/one", "short": "./" * 25 + "/boot/one", "60 bytes": "./" * 25 + "//boot/one",
                          "long": "./" * 150 + "boot/one", "loop": "back", "back": "loop", "dangling": "nothing",
                          **{f"link{number}": f"link{number + 1}" for number in range(20)}, "link20": "kernel"}.items():
         os.symlink(target, root / path)
@@ -164,7 +165,7 @@ def test_sizes(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: Path, 
     image = make_image(tmp_path / "ufs", root, bsize, fsize)
     for path in ("/empty", "/boot/one", "/boot/sector", "/kernel", "/many/a name of its own 59"):
         assert read(host, image, path) == files[path], path
-    for path in ("/absolute", "/boot/relative", "/deep/er/up/one", "/long", "//boot/./../boot//one", "boot/one"):
+    for path in ("/absolute", "/boot/relative", "/deep/er/up/one", "/deep/absolute", "/short", "/60 bytes", "/long", "//boot/./../boot//one", "boot/one"):
         assert read(host, image, path) == b"x", path
     assert read(host, image, "/kernel", 299_000, 5) == files["/kernel"][299_000:299_005]
     names = {line.split(" ", 2)[2] for line in run(host, image, "ls", "/many").stdout.decode().splitlines()}
