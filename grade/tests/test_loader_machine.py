@@ -17,7 +17,7 @@ import pytest
 from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.probe import checksum
 from grade.tests.emulation import TREE, tool, write_at
-from grade.tests.loading import Loader, assemble, built, loader_disk, loader_root, write_root
+from grade.tests.loading import PROMPT_CONF, Loader, assemble, built, loader_disk, loader_root, write_root
 
 MB = 1 << 20
 BOOT_CONF = 'autoboot_delay="-1"\n'
@@ -30,9 +30,8 @@ def make_disks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two disks: "prompt" stops at the loader's prompt, "boot" boots."""
     built()
     folder = tmp_path_factory.mktemp("disks")
-    return {name: loader_disk(folder / f"{name}.img",
-                              loader_root(folder / name, **({} if conf is None else {"conf": conf}), files={"big": BIG}))
-            for name, conf in (("prompt", None), ("boot", BOOT_CONF))}
+    return {name: loader_disk(folder / f"{name}.img", loader_root(folder / name, conf=conf, files={"big": BIG}))
+            for name, conf in (("prompt", PROMPT_CONF), ("boot", BOOT_CONF))}
 
 
 # ---------------------------------------------------------------- memory
@@ -103,7 +102,8 @@ def test_bad_sector(disks: dict[str, Path], tmp_path: Path) -> None:
     """A sector that cannot be read is an error that names disk and sector; what needs it not, works."""
     image = disks["prompt"]
     at = image.read_bytes().index(BIG[:SECTOR]) // SECTOR + 150
-    (tmp_path / "errors").write_text(f'[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "{at}"\n', encoding="ascii")
+    (tmp_path / "errors").write_text(f'[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "{at}"\n',
+                                     encoding="ascii")
     options = ("-blockdev", f"driver=file,node-name=file,filename={image}",
                "-blockdev", f"driver=blkdebug,node-name=bad,config={tmp_path}/errors,image=file",
                "-blockdev", "driver=raw,node-name=disk,file=bad",
@@ -176,9 +176,9 @@ def test_slices(divided: Divided) -> None:
         for name in ("disk0s1a:", "disk0s1b:", "disk0s2a:", "disk0s3:", "disk0s5a:", "disk0s6a:", "disk1a:"):
             assert name in listed, listed
         for name, reason in {"disk2s1a": "no such disk", "disk0s4a": "no such slice", "disk0s9a": "no such slice",
-                             "disk0s1e": "no such partition", "disk0s1z": "no such partition", "floppy0": "no such device",
-                             "disk0s1a1": "invalid argument", "disk0s1b": "invalid argument",
-                             "disk0s3": "invalid argument"}.items():
+                             "disk0s1e": "no such partition", "disk0s1z": "no such partition",
+                             "floppy0": "no such device", "disk0s1a1": "invalid argument",
+                             "disk0s1b": "invalid argument", "disk0s3": "invalid argument"}.items():
             assert reason in pc.run(f"ls {name}:/"), name
         assert "here" in pc.run("set currdev=disk0s6a:") + pc.run("ls")
         assert "slice 6" in pc.run("more here")
@@ -186,8 +186,8 @@ def test_slices(divided: Divided) -> None:
         assert "disk0s6a:" in pc.run("show currdev")
 
 
-@pytest.mark.parametrize("where, value", [(0, b"\0"), (132, b"\0"), (136, b"\xaa"), (138, b"\x09"), (148, b"\xff\xff\xff\xff"),
-                                          (152, b"\xff\xff\xff\xff")],
+@pytest.mark.parametrize("where, value", [(0, b"\0"), (132, b"\0"), (136, b"\xaa"), (138, b"\x09"),
+                                          (148, b"\xff\xff\xff\xff"), (152, b"\xff\xff\xff\xff")],
                          ids=["magic", "magic2", "checksum", "npartitions", "size", "offset"])
 def test_bad_label(divided: Divided, tmp_path: Path, where: int, value: bytes) -> None:
     """A label that is wrong is no label. A partition that leads out of its slice is none, whatever its checksum."""
