@@ -163,6 +163,21 @@ parse_word(const char *word)
 	return (0);
 }
 
+/* Without a keyboard, moves the console to COM1 as well. */
+static void
+probe_keyboard(void)
+{
+	const char *found;
+
+	found = "yes";
+	if (!(*(const char *)PTOV(BDA_KEYBOARD) & KEYBOARD_101)) {
+		found = "no";
+		howto |= RB_MULTIPLE | RB_SERIAL;
+	}
+	printf("Keyboard: %s\n", found);
+	howto &= ~RB_PROBEKBD;
+}
+
 /*
  * Does what the words of `line' say, which it takes apart.  Returns 0, or -1
  * after a message.
@@ -184,15 +199,8 @@ parse(void)
 		if (parse_word(word) != 0)
 			return (invalid(word));
 	}
-	if (howto & RB_PROBEKBD) {
-		if (*(const char *)PTOV(BDA_KEYBOARD) & KEYBOARD_101)
-			printf("Keyboard: yes\n");
-		else {
-			howto |= RB_MULTIPLE | RB_SERIAL;
-			printf("Keyboard: no\n");
-		}
-		howto &= ~RB_PROBEKBD;
-	}
+	if (howto & RB_PROBEKBD)
+		probe_keyboard();
 	cons_init();
 	return (0);
 }

@@ -110,7 +110,7 @@ invalid(const char *what)
 	return (-1);
 }
 
-/* Returns the next key, or 0 if none has been pressed (or one without one). */
+/* Returns the next key, or 0 if none was pressed, or one without a character. */
 static uint8_t
 xgetc(void)
 {

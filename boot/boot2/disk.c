@@ -40,9 +40,9 @@ drvread(uint32_t lba, uint32_t count)
 		printf("%c\b", "|/-\\"[turn++ % 4]);
 	v86.ctl = V86_ADDR | V86_CALLF | V86_FLAGS;
 	v86.addr = XREAD;
-	v86.es = VTOPSEG(PTOV(DSK_BUFFER));
+	v86.es = DSK_BUFFER >> 4;
 	v86.eax = lba;
-	v86.ebx = VTOPOFF(PTOV(DSK_BUFFER));
+	v86.ebx = 0;
 	v86.ecx = lba >> 16;
 	v86.edx = count << 8 | dsk.drive;
 	v86int();
@@ -57,7 +57,7 @@ const void *
 dskread(uint32_t lba, uint32_t count)
 {
 	if (lba >= dsk_size || count > dsk_size - lba) {
-		invalid("sector");
+		invalid("block");
 		return (NULL);
 	}
 	return (drvread(dsk_start + lba, count));

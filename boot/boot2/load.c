@@ -29,8 +29,7 @@
 
 #define	MAX_HEADERS	64		/* of a sort, in an ELF file */
 
-#define	INT_BASEMEM	0x12
-#define	INT_DISK	0x13
+#define	BDA_BASEMEM	0x413		/* BIOS data: KB, what INT 12h says */
 #define	INT_EXTMEM	0x15
 
 /* The header of an a.out file [sys/imgact_aout.h]. */
@@ -213,8 +212,7 @@ load_file(void)
 static void
 size_memory(void)
 {
-	bios(INT_BASEMEM, 0);
-	bootinfo.bi_basemem = (uint16_t)v86.eax;
+	bootinfo.bi_basemem = *(const uint16_t *)PTOV(BDA_BASEMEM);
 	bios(INT_EXTMEM, 0x8800);
 	bootinfo.bi_extmem = (uint16_t)v86.eax;
 	bootinfo.bi_memsizes_valid = 1;

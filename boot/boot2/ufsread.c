@@ -97,17 +97,15 @@ fs_open(void)
 }
 
 /*
- * Reads the sectors from `sector' on of the fragment at `address'.  Returns
- * them, or NULL after a message.
+ * Returns the sector of the partition that is `sector' sectors behind the
+ * fragment at `address', or one that dskread() refuses.
  */
-static const void *
-read_fragment(uint32_t address, uint32_t sector, uint32_t count)
+static uint32_t
+sector_of(uint32_t address, uint32_t sector)
 {
-	if (address >= (uint32_t)fs.fs_size) {
-		invalid("block");
-		return (NULL);
-	}
-	return (dskread(fsbtodb(&fs, address) + sector, count));
+	if (address >= (uint32_t)fs.fs_size)
+		return (UINT32_MAX);
+	return (fsbtodb(&fs, address) + sector);
 }
 
 /* Reads inode `ino' to fs_inode.  Returns 0, or -1 after a message. */
@@ -122,7 +120,8 @@ read_inode(uint32_t ino)
 	index = ino % fs.fs_ipg;
 	if (group >= (uint32_t)fs.fs_ncg)
 		return (invalid("inode"));
-	inodes = read_fragment(cgimin(&fs, group), index / INODES_SECTOR, 1);
+	inodes = dskread(sector_of(cgimin(&fs, group), index / INODES_SECTOR),
+	    1);
 	if (inodes == NULL)
 		return (-1);
 	fs_inode = inodes[index % INODES_SECTOR];
@@ -143,9 +142,9 @@ indirect(struct addresses *cache, uint32_t *address, uint32_t index)
 
 	if (*address == 0)
 		return (0);
-	place = fsbtodb(&fs, *address) + index / NINDIR_SECTOR;
+	place = sector_of(*address, index / NINDIR_SECTOR);
 	if (cache->sector != place) {
-		sector = read_fragment(*address, index / NINDIR_SECTOR, 1);
+		sector = dskread(place, 1);
 		if (sector == NULL)
 			return (-1);
 		memcpy(cache->address, sector, DEV_BSIZE);
@@ -236,8 +235,8 @@ fsread(void *buf, uint32_t nbyte)
 			memset(to, 0, length);
 		else {
 			skip = fs_off % DEV_BSIZE;
-			data = read_fragment(address,
-			    blkoff(&fs, fs_off) / DEV_BSIZE,
+			data = dskread(sector_of(address,
+			    blkoff(&fs, fs_off) / DEV_BSIZE),
 			    (skip + length + DEV_BSIZE - 1) / DEV_BSIZE);
 			if (data == NULL)
 				return (-1);

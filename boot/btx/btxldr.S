@@ -16,7 +16,8 @@
  *            9000..9FFF  the BTX kernel
  *            A000..      the client; below the top of base memory 1000h
  *                        bytes are its stack's, with the arguments
- * Ends at:   0:9010, BTX's entry, in real mode; or in a message.
+ * Ends at:   0:9010, BTX's entry, in real mode; or in a message, a key, and
+ *            the machine's start.
  *
  * Steps: 1 tell who we are, 2 copy the arguments, 3 the kernel, 4 the client,
  * 5 back to real mode.
@@ -82,8 +83,17 @@
 	.set	GREY, 0x07
 	.set	COM1, 0x3f8
 	.set	COM1_LSR, 0x3fd
+	.set	LSR_RXRDY, 0x01
 	.set	LSR_TXRDY, 0x20
+	.set	LSR_NONE, 0xff		/* there is no COM1 */
 	.set	COM1_TRIES, 0x10000	/* then the character is lost */
+
+	/* The keyboard's controller, by ports: the BIOS cannot be called here. */
+	.set	KBD_DATA, 0x60
+	.set	KBD_STATUS, 0x64
+	.set	KBD_FULL, 0x01		/* status: there is a byte */
+	.set	KBD_RELEASED, 0x80	/* in a scan code */
+	.set	KBD_RESET, 0xfe		/* command: reset the machine */
 
 	.set	PUSHED_AL, 28		/* where pusha puts EAX */
 
@@ -175,7 +185,8 @@ stub_end:
  * Loads the ELF client whose file is at EBX: copies each PT_LOAD to its
  * address and clears the rest of it.  EBP is the client's room, in bytes from
  * its address 0.  Returns with carry set where the file is none for us, or
- * has nothing to load, or a segment would not fit.  Keeps EBX and EBP.
+ * has nothing to load, or a segment would not fit, or anything is said to
+ * stand farther back in the file than all of it could.  Keeps EBX and EBP.
  */
 load_client:
 	cmpl	$ELFMAG, (%ebx)
@@ -189,6 +200,8 @@ load_client:
 	cmpw	$PHDR_SIZE, E_PHENTSIZE(%ebx)
 	jne	bad_client
 	mov	E_PHOFF(%ebx), %edx
+	cmp	%ebp, %edx
+	ja	bad_client
 	add	%ebx, %edx
 	movzwl	E_PHNUM(%ebx), %eax
 	test	%eax, %eax
@@ -202,11 +215,14 @@ load_client:
 	jc	bad_client
 	cmp	%ebp, %ecx
 	ja	bad_client
+	cmp	%ebp, P_OFFSET(%edx)
+	ja	bad_client
 	call	load_segment
+	incl	loaded
 2:	add	$PHDR_SIZE, %edx
 	dec	%eax
 	jnz	1b
-	clc
+	cmpl	$1, loaded			/* carry: none */
 	ret
 bad_client:
 	stc
@@ -231,11 +247,44 @@ load_segment:
 	pop	%eax
 	ret
 
-/* Says the message at ESI, and stops: there is nobody to return to. */
+/*
+ * Says the message at ESI, waits for a key, and resets the machine: there is
+ * nobody to return to.  Keys from before the message do not count.
+ */
 die:
 	call	putstr
-1:	hlt
-	jmp	1b
+	mov	$restart_msg, %esi
+	call	putstr
+1:	call	take_key
+	jnz	1b
+2:	call	take_key
+	jz	2b
+	mov	$KBD_RESET, %al
+	out	%al, $KBD_STATUS
+3:	hlt
+	jmp	3b
+
+/*
+ * Returns with ZF clear where a key was pressed, or a character came from
+ * COM1, which is then gone.  Changes EAX and EDX.
+ */
+take_key:
+	in	$KBD_STATUS, %al
+	test	$KBD_FULL, %al
+	jz	1f
+	in	$KBD_DATA, %al
+	not	%al
+	test	$KBD_RELEASED, %al
+	ret
+1:	mov	$COM1_LSR, %edx
+	in	%dx, %al
+	cmp	$LSR_NONE, %al
+	je	2f
+	test	$LSR_RXRDY, %al
+	jz	2f
+	mov	$COM1, %edx
+	in	%dx, %al			/* leaves ZF */
+2:	ret
 
 /* Says the version of the kernel at EBX, as in 1.01.  Changes EAX, ESI. */
 put_version:
@@ -342,7 +391,11 @@ no_kernel_msg:
 format_msg:
 	.asciz	"Error: Client format not supported\n"
 
+restart_msg:
+	.asciz	"Press any key to restart.\n"
+
 howto:	.long	0
+loaded:	.long	0				/* segments */
 
 	.balign	8
 gdt:	.quad	0

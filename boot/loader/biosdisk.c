@@ -7,8 +7,8 @@
  * BIOS can only reach the first megabyte: what is wanted above comes through
  * a bounce buffer below.
  *
- * A read that fails is tried again after a reset; then sector by sector, so
- * that the message names the one that is bad.
+ * A read that fails is tried again after a reset; then a shorter one, so that
+ * the message in the end names the sector that is bad.
  *
  * [EDD], [RBIL] INT 13h
  */
@@ -230,8 +230,8 @@ piece_read(struct bdinfo *bd, uint64_t lba, uint32_t count, void *buf)
 }
 
 /*
- * Read `count' sectors, as many as one call may, or, once that has failed,
- * one.  *done says how many.  0 or EIO, after a message.
+ * Read as many of `count' sectors as one call may, or where that fails, half
+ * of them, and so on to one.  *done says how many.  0, or EIO after a message.
  */
 static int
 bd_piece(int unit, uint64_t lba, uint32_t count, char *buf, uint32_t *done)
@@ -243,11 +243,8 @@ bd_piece(int unit, uint64_t lba, uint32_t count, char *buf, uint32_t *done)
 	if ((uintptr_t)VTOP(buf) + PIECE * 512 > BIOS_REACH)
 		to = bounce;
 	*done = piece_size(bd, lba, count);
-	error = piece_read(bd, lba, *done, to);
-	if (error != 0 && *done > 1) {
-		*done = 1;
-		error = piece_read(bd, lba, *done, to);
-	}
+	while ((error = piece_read(bd, lba, *done, to)) != 0 && *done > 1)
+		*done /= 2;
 	if (error != 0) {
 		printf("disk%d: read error 0x%02x at sector %llu\n", unit, error,
 		    (unsigned long long)lba);

@@ -269,11 +269,14 @@ find_root(uint32_t *bootdev, int *biosdev)
 static void
 fill_bootinfo(struct bootinfo *bi, struct preloaded_file *kernel, int biosdev)
 {
+	const char *path;
 	int unit;
 
 	bi->bi_version = BOOTINFO_VERSION;
 	bi->bi_size = sizeof(*bi);
-	bi->bi_kernelname = VTOP(kernel->f_name);
+	/* The name is the kernel's to know; the device is rootdev's to tell. */
+	if (i386_getdev(NULL, kernel->f_name, &path) == 0)
+		bi->bi_kernelname = VTOP(path);
 	for (unit = 0; unit < N_BIOS_GEOM; unit++) {
 		bi->bi_bios_geom[unit] = bd_getbigeom(unit);
 		if (bd_unit2bios(unit) >= 0)

@@ -145,7 +145,7 @@ search_directory(const char *directory, const char *name, const char *const suff
 	return (NULL);
 }
 
-/* Find a file on module_path, unless its name is a path already. */
+/* Find a file on module_path, unless its name is a path or has a device. */
 static char *
 file_search(const char *name, const char *const suffixes[])
 {
@@ -154,7 +154,7 @@ file_search(const char *name, const char *const suffixes[])
 
 	if (*name == '\0')
 		return (NULL);
-	if (strchr(name, '/') != NULL)
+	if (strchr(name, '/') != NULL || strchr(name, ':') != NULL)
 		return (search_directory("", name, suffixes));
 	if ((value = getenv("module_path")) == NULL)
 		value = DEFAULT_PATH;

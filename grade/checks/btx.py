@@ -30,7 +30,7 @@ SCRIPT_SIZE = 0x1000         # room for it, behind the client's own code
 DISK_FREE = 100              # from this sector on, a disk may hold what a check wants to be read
 
 LOAD_BUDGET = 5_000_000      # the boot sector needs 200,000 for its two reads
-START_BUDGET = 500_000       # BTX needs 20,000 to its client's first instruction
+START_BUDGET = 500_000       # BTX needs 7,000 to its client's first instruction
 SCRIPT_BUDGET = 2_000_000    # a client's script needs less than 200,000, but for what waits for ticks
 
 INTERRUPT_BUDGET = 3_000_000 # the longest wait is for the keyboard, some 300,000
@@ -42,6 +42,7 @@ TICK = 219_701               # instructions a BIOS tick lasts at ips=4000000
 
 SEGMENT_FIELDS = ("es", "ds", "fs", "gs")
 CALL_FIELDS = ("ctl", "addr", *SEGMENT_FIELDS, "eax", "ecx", "edx", "ebx", "efl", "ebp", "esi", "edi")
+AFTER_FIELDS = ("esp", "eflags", "cs", "ds", "es", "fs", "gs", "ss")      # what the client keeps behind them
 REGISTERS = tuple(name for name in GENERAL if name != "esp")
 
 # Flags that any program may change.
@@ -124,8 +125,8 @@ class Client:
 
     def v86(self, *, stack: int = 0, flags: int = model.ALWAYS, **fields: int) -> int:
         """INT 0x31, with the fields of the v86 structure that are given, the flags being these (and IF as it is) and
-        ESP being `stack` (0: as it is) before the structure's address is pushed. Returns what `answer` wants to know."""
-        at = self._say(_V86, stack, flags, *(fields.get(name, 0) for name in CALL_FIELDS), *(0,) * 8)
+        ESP being `stack` (0: as it is) before the structure's address is pushed. Returns what `answer` wants."""
+        at = self._say(_V86, stack, flags, *(fields.get(name, 0) for name in CALL_FIELDS), *(0,) * len(AFTER_FIELDS))
         return at + 12
 
     def run(self, code: bytes) -> int:
@@ -173,8 +174,8 @@ def random_registers(draw: Random) -> dict[str, int]:
 @contextmanager
 def boot(bench: Bench, client: Client, *, program: str = "btx", header: Mapping[int, bytes] | None = None,
          sectors: Mapping[int, bytes] | None = None, base_memory: int = 0) -> Iterator[Machine]:
-    """Switch on a PC with BTX (or `program`) and this client on its disk, and stop at BTX's entry. header: changes to the bytes of
-    BTX; sectors: what else is on the disk; base_memory: what the BIOS says of it, in KB."""
+    """Switch on a PC with BTX (or `program`) and this client on its disk, and stop at BTX's entry. header: changes to
+    the bytes of BTX; sectors: what else is on the disk; base_memory: what the BIOS says of it, in KB."""
     btx = bytearray(bench.program(program))
     if len(btx) > BTX_SIZE:
         raise StudentFailure("the size of BTX", f"at most {BTX_SIZE} bytes, as the client begins there", f"{len(btx)}")
@@ -183,7 +184,8 @@ def boot(bench: Bench, client: Client, *, program: str = "btx", header: Mapping[
         btx[offset:offset + len(change)] = change
     first = bytearray(bench.program("btx_boot"))
     first[bench.symbol("btx_boot", "fill") - 0x7C00] = client.draw.randint(1, 0xFF)
-    content = {0: bytes(first), **_in_sectors(BTX_SECTOR, btx), **_in_sectors(CLIENT_SECTOR, client.image), **(sectors or {})}
+    content = {0: bytes(first), **_in_sectors(BTX_SECTOR, btx), **_in_sectors(CLIENT_SECTOR, client.image),
+               **(sectors or {})}
     path = bench.folder / "disk0.img"
     disk = Disk(SMALL, sectors=content)
     disk.write(path, b"")
@@ -208,7 +210,9 @@ def _guide(bench: Bench, program: str) -> Guide:
             return [f"at {bench.line(program, address)}"]
         if model.CLIENT <= address < model.CLIENT + CLIENT_SIZE:
             return ["at the client of the check, or in its v86 code"]
-        return ["at the BIOS" if BIOS_ROM <= address < BIOS_ROM + 0x40000 else "at an address outside BTX, client and BIOS"]
+        if BIOS_ROM <= address <= 0xFFFFF:
+            return ["at the BIOS"]
+        return ["at an address outside BTX, its client and the BIOS"]
     return guide
 
 
@@ -241,11 +245,10 @@ def run_client(machine: Machine, client: Client, *, budget: int = SCRIPT_BUDGET)
 
 def answer(memory: bytes, call: int) -> Answer:
     """What a v86 call came back with, in the client's memory."""
-    words = struct.unpack_from("<22I", memory, call)
-    fields = dict(zip(CALL_FIELDS, words))
-    names = ("cs", "ds", "es", "fs", "gs", "ss")
-    return Answer({name: fields[name] for name in REGISTERS}, {name: fields[name] & 0xFFFF for name in SEGMENT_FIELDS}, words[14],
-                  words[15], {name: word & 0xFFFF for name, word in zip(names, words[16:])})
+    found = words(memory[call:call + 4 * (len(CALL_FIELDS) + len(AFTER_FIELDS))])
+    fields, after = dict(zip(CALL_FIELDS, found)), dict(zip(AFTER_FIELDS, found[len(CALL_FIELDS):]))
+    return Answer({name: fields[name] for name in REGISTERS}, {name: fields[name] & 0xFFFF for name in SEGMENT_FIELDS},
+                  after["esp"], after["eflags"], {name: after[name] & 0xFFFF for name in AFTER_FIELDS[2:]})
 
 
 # ---------------------------------------------------------------- looking
@@ -262,7 +265,8 @@ def selectors(segments: Segments) -> dict[str, int]:
 def expect_registers(what: str, expected: Mapping[str, int], got: Mapping[str, int]) -> None:
     """The registers are these; shows those that differ."""
     wrong = [name for name in expected if got[name] != expected[name]]
-    expect(what, ", ".join(f"{name} = {expected[name]:x}" for name in wrong), ", ".join(f"{name} = {got[name]:x}" for name in wrong))
+    expect(what, ", ".join(f"{name} = {expected[name]:x}" for name in wrong),
+           ", ".join(f"{name} = {got[name]:x}" for name in wrong))
 
 
 def dump_lines(machine: Machine) -> list[str]:

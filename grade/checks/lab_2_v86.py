@@ -16,12 +16,12 @@ from grade.bochs import Machine
 from grade.check import check
 from grade.checks.btx import (
     BDA_KEYS, INTERRUPT_BUDGET, PIC_MASTER, PIC_SLAVE, REGISTERS, SCRIPT_BUDGET, SEGMENT_FIELDS, SESSION_BUDGET,
-    SOME_FLAGS, START_BUDGET, Case, Client, answer, boot, cases, dump_lines, expect_reboot, expect_registers, far, far_address,
-    general, near, random_registers, run_client, run_to, selectors, words)
+    SOME_FLAGS, START_BUDGET, Case, Client, answer, boot, cases, dump_lines, expect_reboot, expect_registers, far,
+    far_address, general, near, random_registers, run_client, run_to, selectors, words)
 from grade.checks.session import Session
 from grade.checks.v86code import (
-    BEYOND_LIMIT, CARRY_TO_BX, OUT_MASK, RET, RETF, RETF_FLAGS, V86Program, interrupt_handler, load, load_all, load_segments,
-    store, wait_for_byte, waiting_loop)
+    BEYOND_LIMIT, CARRY_TO_BX, OUT_MASK, RET, RETF, RETF_FLAGS, V86Program, interrupt_handler, load, load_all,
+    load_segments, store, wait_for_byte, waiting_loop)
 from grade.failure import StudentFailure, expect
 from grade.models import btx as model
 from grade.models.btx import Step
@@ -48,36 +48,26 @@ class Call:
         return model.v86_stack(self.stack - self.frame)
 
 
-def make_call(client: Client, body: bytes | Callable[[int], bytes] = b"", *, far_call: bool = True, vector: int | None = None, control: int = 0,
-              stack: int = 0, trap: bool = False, al: int | None = None) -> Call:
+def make_call(client: Client, body: bytes | Callable[[int], bytes] = b"", *, far_call: bool = True,
+              vector: int | None = None, control: int = 0, stack: int = 0, trap: bool = False,
+              al: int | None = None) -> Call:
     """A call of `body`, which may depend on its segment, and of the return that fits: by its address, or by a vector
-    that is hooked for it."""
+    that is hooked for it. stack: a linear address (0: drawn); trap: TF is set in the client; al: what AL has."""
     draw = client.draw
     at = client.next_address
     segment, offset = far(at, draw)
     client.place((body if isinstance(body, bytes) else body(segment)) + (RETF if far_call else RETF_FLAGS), align=1)
-    registers, flags = random_registers(draw), draw.getrandbits(32) & SOME_FLAGS | model.ALWAYS | (model.TF if trap else 0)
+    registers, values = random_registers(draw), {name: draw.getrandbits(16) for name in SEGMENT_FIELDS}
+    flags = draw.getrandbits(32) & SOME_FLAGS | model.ALWAYS | (model.TF if trap else 0)
     if al is not None:
         registers["eax"] = registers["eax"] & ~0xFF | al
-    values = {name: draw.getrandbits(16) for name in SEGMENT_FIELDS}
     stack = stack or 0x40000 + 4 * draw.randrange(0x10000)
     control |= (model.V86_CALLF if far_call else 0) | (model.V86_ADDR if vector is None else 0)
     if vector is not None:
         client.hook(vector, struct.pack("<HH", offset, segment))
-    handle = client.v86(stack=near(stack), flags=flags, ctl=control, addr=segment << 16 | offset if vector is None else vector,
-                        **values, **registers)
+    address = segment << 16 | offset if vector is None else vector
+    handle = client.v86(stack=near(stack), flags=flags, ctl=control, addr=address, **values, **registers)
     return Call(handle, at, segment, offset, registers, values, flags, stack, 4 if far_call else 6)
-
-
-def expect_entered(machine: Machine, call: Call) -> None:
-    """The machine comes to the call's first instruction, in v86 mode, with the registers that it was given."""
-    run_to(machine, call.at, START_BUDGET, "the first instruction of the v86 code")
-    registers, found = machine.registers(), machine.segments()
-    interrupts = model.IF if call.frame == 4 else 0
-    expect("EFLAGS", f"{call.flags & ~model.TF | model.VM | interrupts:08x}", f"{registers.eflags:08x}")
-    expect("CS:IP", f"{call.segment:04x}:{call.offset:04x}", f"{found.cs.selector:04x}:{registers.eip:04x}")
-    expect_registers("the general registers", call.registers, general(registers))
-    expect_registers("ES, DS, FS and GS", call.segments, selectors(found))
 
 
 def entries(draw: Random) -> Iterator[Case]:
@@ -90,7 +80,13 @@ def entry(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     call = make_call(client, far_call="far call" in case.way, trap="TF" in case.way, control=model.V86_FLAGS)
     with boot(bench, client) as machine:
-        expect_entered(machine, call)
+        run_to(machine, call.at, START_BUDGET, "the first instruction of the v86 code")
+        registers, found = machine.registers(), machine.segments()
+        interrupts = model.IF if call.frame == 4 else 0
+        expect("EFLAGS", f"{call.flags & ~model.TF | model.VM | interrupts:08x}", f"{registers.eflags:08x}")
+        expect("CS:IP", f"{call.segment:04x}:{call.offset:04x}", f"{found.cs.selector:04x}:{registers.eip:04x}")
+        expect_registers("the general registers", call.registers, general(registers))
+        expect_registers("ES, DS, FS and GS", call.segments, selectors(found))
 
 
 def vectors(draw: Random) -> Iterator[Case]:
@@ -98,7 +94,7 @@ def vectors(draw: Random) -> Iterator[Case]:
 
 
 @check("2.4", "vector", points=1, title="a number leads through the BIOS' vectors", cases=vectors,
-       hint="Without V86_ADDR the address field is a number; the vector at 4 * number has the offset first, then the segment.")
+       hint="Without V86_ADDR the address field is a number; the vector at 4 * number has offset, then segment.")
 def vector(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     numbers = case.draw.sample(range(0x80, 0xF0), 2 if "two" in case.way else 1)
@@ -115,10 +111,10 @@ def stacks(draw: Random) -> Iterator[Case]:
 
 
 @check("2.4", "stack", points=1, title="SS:SP, and what is pushed there", cases=stacks,
-       hint="Flags first, unless it is a far call; then segment 0 and the address of v86_end. SS leaves V86_STK bytes below SP.")
+       hint="Flags first, unless it is a far call; then segment 0 and v86_end. SS leaves V86_STK bytes below SP.")
 def stack(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    low = 0x3D0 + 4 * case.draw.randrange(8) if "below" in case.way else 0      # in the vectors F4 to FB, which nobody uses
+    low = 0x3D0 + 4 * case.draw.randrange(8) if "below" in case.way else 0      # vectors F4 to FB: nobody uses them
     call = make_call(client, far_call="far call" in case.way, stack=low)
     with boot(bench, client) as machine:
         run_to(machine, call.at, START_BUDGET, "the first instruction of the v86 code")
@@ -126,9 +122,10 @@ def stack(bench: Bench, case: Case) -> None:
         found = machine.segments().ss.selector, machine.registers().esp
         expect("SS:ESP", f"{segment:04x}:{pointer:08x}", f"{found[0]:04x}:{found[1]:08x}")
         pushed = struct.unpack("<3H", machine.memory(call.stack - call.frame, 6))
-        back = machine.memory(pushed[1] * 16 + pushed[0], 1)
-        expect("what stands at the return address", "a HLT of BTX", "a HLT of BTX" if back == b"\xf4" and pushed[1] == 0
-               and model.HOME <= pushed[0] < model.CLIENT else f"{back[0]:02x}, at {pushed[1]:04x}:{pushed[0]:04x}")
+        code = machine.memory(pushed[1] * 16 + pushed[0], 1)
+        right = code == b"\xf4" and pushed[1] == 0 and model.HOME <= pushed[0] < model.CLIENT
+        expect("what stands at the return address", "a HLT of BTX",
+               "a HLT of BTX" if right else f"{code[0]:02x}, at {pushed[1]:04x}:{pushed[0]:04x}")
         if call.frame == 6:
             expect("the flags on the stack", f"{call.flags | model.IF:04x}", f"{pushed[2]:04x}")
 
@@ -138,7 +135,7 @@ def ways_back(draw: Random) -> Iterator[Case]:
 
 
 @check("2.4", "back", points=1, title="the client goes on: its own stack, the v86 code's registers", cases=ways_back,
-       hint="ESP0 must point at C_ARGS while v86 code runs: what comes out of it is pushed below. C_ARGS has the popped word.")
+       hint="While v86 code runs ESP0 points at C_ARGS, so that its frames are below. C_ARGS has the popped word.")
 def back(bench: Bench, case: Case) -> None:
     draw = case.draw
     client = Client(bench, draw)
@@ -155,7 +152,7 @@ def back(bench: Bench, case: Case) -> None:
         expect_registers("the structure's segments", own, got.segments)
         expect("ESP after the call", near(call.stack), got.esp)
         expect("EFLAGS after the call", call.flags | model.IF, got.eflags)
-        expect_registers("the client's segments", {"cs": model.UCODE, "ds": model.UDATA, "es": model.UDATA, "ss": model.UDATA},
+        expect_registers("the client's segments", {"cs": model.UCODE, **dict.fromkeys(("ds", "es", "ss"), model.UDATA)},
                          got.selectors)
 
 
@@ -202,6 +199,7 @@ def run_programs(bench: Bench, client: Client, programs: Sequence[Program]) -> N
             registers = machine.registers()
             predictions.append(model.run(program.steps, flags=registers.eflags & 0xFFFF, stack=registers.sp))
         memory = run_client(machine, client)
+        expect("exceptions told on COM1", "none", "; ".join(dump_lines(machine)[1:2]) or "none")
     for program, prediction in zip(programs, predictions):
         at = program.slots - model.CLIENT
         for number, (slot, got) in enumerate(zip(prediction, words(memory[at:at + 4 * len(prediction)]))):
@@ -215,11 +213,12 @@ def flag_programs(draw: Random) -> Iterator[Case]:
 
 
 @check("2.5", "flags", points=2, title="CLI, STI, PUSHF and POPF do to the v86 flags what they say", cases=flag_programs,
-       hint="Flags are those of T_EFL. POPF changes the bits of V86_FLG only: never IOPL, TF, NT or VM, and without 66h the low 16.")
+       hint="Flags are those of T_EFL. POPF changes the bits of V86_FLG, never IOPL or TF; without 66h, the low 16.")
 def flag_instructions(bench: Bench, case: Case) -> None:
     kinds = {"cli, sti, pushf": ("cli", "sti", "flags", "arith"), "popf, pushf": ("popf", "flags", "sti", "arith"),
              "pushfd, popfd": ("popfd", "flagsd", "cli", "sp")}
-    run_steps(bench, case, kinds.get(case.way, ("cli", "sti", "std", "cld", "arith", "flags", "flagsd", "popf", "popfd", "sp", "push", "pop")))
+    run_steps(bench, case, kinds.get(case.way, (
+        "cli", "sti", "std", "cld", "arith", "flags", "flagsd", "popf", "popfd", "sp", "push", "pop")))
 
 
 def iret_programs(draw: Random) -> Iterator[Case]:
@@ -227,10 +226,10 @@ def iret_programs(draw: Random) -> Iterator[Case]:
 
 
 @check("2.5", "iret", points=1, title="IRET pops IP, CS and FLAGS, in 16 bits and in 32", cases=iret_programs,
-       hint="Behind a 66h prefix each of the three has 32 bits, and CS and IP use the low half. What follows is not the next instruction.")
+       hint="Behind a 66h prefix each of the three has 32 bits. The next instruction is wherever CS:IP say, then.")
 def iret(bench: Bench, case: Case) -> None:
     kinds = {"iret": ("iret", "flags", "sp"), "iretd": ("iretd", "flagsd", "sp")}
-    run_steps(bench, case, kinds.get(case.way, ("iret", "iretd", "flags", "flagsd", "sp", "popf", "cli")))
+    run_steps(bench, case, kinds.get(case.way, ("iret", "iretd", "flags", "flagsd", "sp", "arith", "std")))
 
 
 def skipped(draw: Random) -> Iterator[Case]:
@@ -241,7 +240,7 @@ def skipped(draw: Random) -> Iterator[Case]:
        hint="v86_next goes on behind the instruction. What the monitor does not know goes to v86_unknown.")
 def skip(bench: Bench, case: Case) -> None:
     if "on the way" in case.way:
-        run_steps(bench, case, ("hlt", "int3", "flags", "sp", "cli", "sti"))
+        run_steps(bench, case, ("hlt", "int3", "flags", "sp", "arith"))
         return
     client = Client(bench, case.draw)
     call = make_call(client, BEYOND_LIMIT)
@@ -249,14 +248,15 @@ def skip(bench: Bench, case: Case) -> None:
         run_to(machine, call.at, START_BUDGET, "the v86 code's first instruction")
         registers, found = machine.registers(), machine.segments()
         code, stack_ = machine.memory(call.at, 32), machine.memory(found.ss.base + registers.sp, 32)
-        frame = model.Frame({**general(registers), "esp": registers.esp, "eip": registers.eip, "efl": registers.eflags | model.RF},
-                            selectors(found), code, stack_)
+        frame = model.Frame({**general(registers), "esp": registers.esp, "eip": registers.eip,
+                             "efl": registers.eflags | model.RF}, selectors(found), code, stack_)
         machine.run(SCRIPT_BUDGET)
         expect("on COM1", [*model.dump(0x0D, 0, frame), model.HALTED, ""], dump_lines(machine))
 
 
 def services(draw: Random) -> Iterator[Case]:
-    yield from cases(draw, "INT 19h", "INT 15h, AX = 4F53h, with Ctrl and Alt held", "INT 15h, AH = 87h: three block moves")
+    yield from cases(draw, "INT 19h", "INT 15h, AX = 4F53h, with Ctrl and Alt held",
+                     "INT 15h, AH = 87h: three block moves")
 
 
 @check("2.5", "services", points=1, title="the interrupts that the monitor serves itself", cases=services,
@@ -279,25 +279,23 @@ def move_blocks(bench: Bench, client: Client) -> None:
     draw = client.draw
     count = draw.randint(1, 0x100)
     data = draw.randbytes(2 * count)
-    places = [client.place(data, align=2), draw.randrange(1, 16, 2) << 20 | draw.getrandbits(18), draw.randint(17, 47) << 20 | draw.getrandbits(18),
-              client.reserve(2 * count + 4, align=2)]
+    places = [client.place(data, align=2), draw.randrange(1, 16, 2) << 20 | draw.getrandbits(18),
+              draw.randint(17, 47) << 20 | draw.getrandbits(18), client.reserve(2 * count + 4, align=2)]
+    code = far_address(client.place(b"\xcd\x15" + CARRY_TO_BX + RETF), draw)
     calls = []
     for source, goal in zip(places, places[1:]):
-        table_ = bytearray(draw.randbytes(48))
-        for entry_, address in ((2, source), (3, goal)):
-            table_[8 * entry_:8 * entry_ + 8] = model.block_descriptor(address)
-        at = client.place(bytes(table_))
-        segment, offset = far(at, draw)
-        eax, ecx = draw.getrandbits(32) & ~0xFF00 | 0x8700, draw.getrandbits(16) << 16 | count
-        calls.append((eax, client.v86(**{**random_registers(draw), "eax": eax, "ecx": ecx, "esi": draw.getrandbits(16) << 16 | offset}, es=segment,
-                                      flags=model.CF, ctl=model.V86_ADDR | model.V86_CALLF,
-                                      addr=far_address(client.place(b"\xcd\x15" + CARRY_TO_BX + RETF), draw))))
+        entries_ = (draw.randbytes(16), model.block_descriptor(source), model.block_descriptor(goal), draw.randbytes(16))
+        segment, offset = far(client.place(b"".join(entries_)), draw)
+        high = draw.getrandbits(16) << 16
+        registers = {**random_registers(draw), "eax": high | 0x8700 | draw.getrandbits(8), "ecx": high | count, "esi": high | offset}
+        calls.append((registers["eax"], client.v86(flags=model.CF, ctl=model.V86_ADDR | model.V86_CALLF, addr=code,
+                                                   es=segment, **registers)))
     with boot(bench, client) as machine:
         memory = run_client(machine, client)
         for goal in places[1:]:
             expect(f"{2 * count} bytes at {goal:#x}", data, machine.memory(goal, 2 * count))
-    at = places[-1] - model.CLIENT
-    expect("the bytes behind the last block", bytes(client.image[at + 2 * count:at + 2 * count + 4]), memory[at + 2 * count:at + 2 * count + 4])
+    behind = slice(at := places[-1] - model.CLIENT + 2 * count, at + 4)
+    expect("the bytes behind the last block", bytes(client.image[behind]), memory[behind])
     for eax, handle in calls:
         got = answer(memory, handle)
         expect("EAX after INT 15h, AH = 87h", eax & ~0xFF00, got.registers["eax"])
@@ -307,15 +305,17 @@ def move_blocks(bench: Bench, client: Client) -> None:
 # ---------------------------------------------------------------- 2.6 reflect
 
 def int_programs(draw: Random) -> Iterator[Case]:
-    yield from cases(draw, "int n", "int n in the handler of int n", "int n, among others", "INT 15h, AX = 4F53h, with Alt alone held")
+    yield from cases(draw, "int n", "int n in the handler of int n", "int n, among others",
+                     "INT 15h, AX = 4F53h, with one of Ctrl and Alt held")
 
 
 @check("2.6", "int", points=1, title="INT n goes through the BIOS' vector, and comes back", cases=int_programs,
        hint="Flags, CS and IP are pushed in this order, IP being that behind the INT. IF and TF are clear in the handler.")
 def int_instructions(bench: Bench, case: Case) -> None:
-    kinds = {"int n": ("int", "sp"), "int n in the handler of int n": ("nested", "flags", "sp")}
-    if "Alt" not in case.way:
-        run_steps(bench, case, kinds.get(case.way, ("int", "flags", "popf", "popfd", "iret", "cli", "sti", "sp", "arith")), length=8)
+    kinds = {"int n": ("int", "sp"), "int n in the handler of int n": ("nested", "flags", "sp"),
+             "int n, among others": ("int", "nested", "flags", "sp", "arith", "std", "cld", "push", "pop")}
+    if case.way in kinds:
+        run_steps(bench, case, kinds[case.way], length=8)
         return
     client = Client(bench, case.draw)
     client.poke(BDA_KEYS, case.draw.choice((0x04, 0x08)))
@@ -388,7 +388,8 @@ def await_interrupt(machine: Machine, device: Hooked, loop: int) -> tuple[Moment
            f"the handler of INT {model.irq_vector(DEVICES[device.name][0]):02x}h, for an interrupt of {device.name}")
     after = moment(machine)
     expect("VM, IF and TF in EFLAGS", f"{model.VM:08x}", f"{after.flags & (model.VM | model.IF | model.TF):08x}")
-    expect("CS:IP", f"{device.segment:04x}:{device.offset:04x}", f"{after.selectors['cs']:04x}:{machine.registers().eip:04x}")
+    expect("CS:IP", f"{device.segment:04x}:{device.offset:04x}",
+           f"{after.selectors['cs']:04x}:{machine.registers().eip:04x}")
     return before, after
 
 
@@ -400,7 +401,8 @@ def from_v86(bench: Bench, case: Case) -> None:
     call = make_call(client, lambda segment: waiting_loop(device.seen - 16 * segment), al=device.mask)
     with boot(bench, client) as machine:
         before, after = await_interrupt(machine, device, call.at)
-        expect("SS:ESP", f"{before.selectors['ss']:04x}:{before.esp - 6:08x}", f"{after.selectors['ss']:04x}:{after.esp:08x}")
+        expect("SS:ESP", f"{before.selectors['ss']:04x}:{before.esp - 6:08x}",
+               f"{after.selectors['ss']:04x}:{after.esp:08x}")
         back_to, code, flags = struct.unpack("<3H", machine.memory(16 * after.selectors["ss"] + after.esp, 6))
         expect("CS on the stack", before.selectors["cs"], code)
         inside = 0 < back_to - call.offset < len(waiting_loop(0))
@@ -421,7 +423,8 @@ def from_client(bench: Bench, case: Case) -> None:
     registers["eax"] = registers["eax"] & ~0xFF | device.mask
     results = client.reserve(4 * len(REGISTERS))
     stores = b"".join(store(name, near(results) + 4 * number) for number, name in enumerate(REGISTERS))
-    loop = len(loads := load_all(registers)) + client.run(loads + OUT_MASK + wait_for_byte(near(device.seen)) + stores + RET)
+    loads = load_all(registers)
+    loop = len(loads) + client.run(loads + OUT_MASK + wait_for_byte(near(device.seen)) + stores + RET)
     with boot(bench, client) as machine:
         await_interrupt(machine, device, loop)
         memory = run_client(machine, client)
@@ -434,7 +437,7 @@ def sessions(draw: Random) -> Iterator[Case]:
 
 
 @check("2.6", "bios", points=1, title="the BIOS serves the client, all interrupts on", cases=sessions,
-       hint="This needs the whole monitor. What does the BIOS do that your monitor has not met so far? The dump shows its code.")
+       hint="This needs the whole monitor. What does the BIOS do that it has not met so far? The dump shows the code.")
 def bios(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     base_memory = client.draw.randint(600, 639)

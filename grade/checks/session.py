@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable
 
 from grade.bochs import Machine
-from grade.checks.btx import BDA_CURSOR, BDA_EQUIPMENT, BDA_TICKS, DISK_FREE, Client, answer, far, near, random_registers
+from grade.checks.btx import (
+    BDA_CURSOR, BDA_EQUIPMENT, BDA_TICKS, DISK_FREE, Client, answer, far, near, random_registers)
 from grade.checks.drawing import SMALL
 from grade.checks.v86code import RET
 from grade.disk import SECTOR
@@ -17,6 +18,7 @@ BUFFER = 0x20000                # where sectors are read to, above the client
 MACHINE_MEGABYTES = 64          # .bochsrc
 LOW_MEMORY = 0x9F000            # of the map, whatever INT 12h says
 ACPI_SIZE = 0x10000             # the BIOS keeps so much of the top for its tables
+SMAP = 0x534D4150               # the map's signature
 LATE = 4                        # ticks that may pass between setting the clock and asking it
 
 Question = Callable[[Machine, bytes], None]
@@ -57,12 +59,10 @@ class Session:
         self._call(0x10, eax=0x0200, ebx=0, edx=place)
         handle = self._call(0x10, eax=0x0300, ebx=0)
         self._expect("INT 10h AH=03h: the cursor, in DX", handle, "edx", place, 0xFFFF)
-        if not any(question is self._cursor_stays for question in self.questions):
-            self.place = place
-            self.questions.append(self._cursor_stays)
 
-    def _cursor_stays(self, machine: Machine, _: bytes) -> None:
-        expect("the cursor, at 0450h", self.place, int.from_bytes(machine.memory(BDA_CURSOR, 2), "little"))
+        def ask(machine: Machine, _: bytes) -> None:
+            expect("the cursor, at 0450h", place, int.from_bytes(machine.memory(BDA_CURSOR, 2), "little"))
+        self.questions.append(ask)
 
     def _character(self) -> None:
         character, attribute = self.draw.randint(0x21, 0x7E), self.draw.randint(1, 0x7F)
@@ -131,15 +131,16 @@ class Session:
         for entry, base, size in ((0, 0, LOW_MEMORY), (3, 0x100000, extended)):
             buffer = self.client.reserve(20)
             segment, offset = far(buffer, self.draw)
-            handle = self._call(0x15, eax=0xE820, ebx=entry, ecx=20, edx=int.from_bytes(b"PAMS", "little"), es=segment, edi=offset)
+            handle = self._call(0x15, eax=0xE820, ebx=entry, ecx=20, edx=SMAP, es=segment, edi=offset)
             self._expect_map(handle, buffer, struct.pack("<QQI", base, size, 1))
-        self._expect("INT 15h AH=88h: extended memory in KB, in AX", self._call(0x15, eax=0x8800), "eax", 0xFC00, 0xFFFF)
+        self._expect("INT 15h AH=88h: extended memory in KB, in AX", self._call(0x15, eax=0x8800), "eax",
+                     (MACHINE_MEGABYTES - 1) * 1024, 0xFFFF)
 
     def _expect_map(self, handle: int, buffer: int, entry: bytes) -> None:
         def ask(machine: Machine, memory: bytes) -> None:
             got = answer(memory, handle)
             expect("INT 15h AX=E820h: carry", 0, got.eflags & model.CF)
-            expect("INT 15h AX=E820h: EAX", int.from_bytes(b"PAMS", "little"), got.registers["eax"])
+            expect("INT 15h AX=E820h: EAX", SMAP, got.registers["eax"])
             expect("INT 15h AX=E820h: an entry", entry, machine.memory(buffer, 20))
         self.questions.append(ask)
 
@@ -147,5 +148,5 @@ class Session:
         """The client loops until the BIOS' count of ticks has gone on by so many."""
         self.client.run(b"\x8b\x0d" + struct.pack("<I", near(BDA_TICKS))             # mov ecx, ticks
                         + b"\x83\xc1" + bytes([ticks])                                # add ecx, n
-                        + b"\x3b\x0d" + struct.pack("<I", near(BDA_TICKS)) + b"\x77\xf8"    # cmp; ja
+                        + b"\x3b\x0d" + struct.pack("<I", near(BDA_TICKS)) + b"\x77\xf8"  # cmp ecx, ticks; ja
                         + RET)

@@ -153,7 +153,8 @@ _MOV_SEGMENT = {"es": 0xC0, "ds": 0xD8, "fs": 0xE0, "gs": 0xE8}
 
 def load_segments(values: dict[str, int]) -> bytes:
     """16-bit code: MOV AX, value; MOV segment register, AX."""
-    return b"".join(b"\xb8" + struct.pack("<H", value) + bytes([0x8E, _MOV_SEGMENT[name]]) for name, value in values.items())
+    return b"".join(b"\xb8" + struct.pack("<H", value) + bytes([0x8E, _MOV_SEGMENT[name]])
+                    for name, value in values.items())
 
 
 def store(register: str, address: int) -> bytes:

@@ -26,8 +26,7 @@ V86_ADDR, V86_CALLF, V86_FLAGS = 0x10000, 0x20000, 0x40000
 V86_STACK = 0x400
 V86_FLG = 0x208EFF
 
-CF, ALWAYS, PF, AF, ZF, SF, TF, IF, DF, OF, RF, VM, ID = (
-    1 << bit for bit in (0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 16, 17, 21))
+CF, ALWAYS, PF, AF, ZF, SF, TF, IF, DF, OF, RF, VM = (1 << bit for bit in (0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 16, 17))
 
 
 # ---------------------------------------------------------------- tables
@@ -46,8 +45,6 @@ def gdt() -> tuple[tuple[str, Descriptor | None], ...]:
 
 VECTORS = 0x33          # in the IDT; the last one is null
 _EXCEPTIONS = 0x7DFB    # of the first sixteen, those that have a gate
-
-INTERRUPT_GATE = 0xE
 
 
 def gate_dpl(vector: int) -> int | None:
@@ -184,7 +181,8 @@ class Step:
     def __str__(self) -> str:
         wide = "" if self.width == 16 else "d"
         return {"arith": f"sahf of {self.value:02x}",
-                "popf": f"push{wide} {self.value:x}; popf{wide}", "flags": f"pushf{wide}", "sp": "SP", "int": f"int {self.value:02x}h",
+                "popf": f"push{wide} {self.value:x}; popf{wide}", "flags": f"pushf{wide}", "sp": "SP",
+                "int": f"int {self.value:02x}h",
                 "iret": f"push{wide} {self.value:x}, CS, IP; iret{wide}", "push": f"push {self.value:x}",
                 "ax": f"mov ax, {self.value:x}",
                 "cr0": "mov eax, cr0"}.get(self.name, self.name)
@@ -318,7 +316,7 @@ def draw_steps(draw: Random, kinds: Sequence[str], length: int) -> tuple[Step, .
 
 def _draw_step(draw: Random, name: str, vectors: list[int]) -> Step:
     if name in ("int", "nested"):
-        inner = [Step("flags"), Step(draw.choice(("sti", "cli", "std", "cld"))), Step("sp")]
+        inner = [Step("flags"), Step(draw.choice(("std", "cld"))), Step("sp")]
         if name == "nested":
             inner.insert(draw.randrange(3), _draw_step(draw, "int", vectors))
         return Step("int", vectors.pop(), body=tuple(inner))

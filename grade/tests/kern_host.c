@@ -181,8 +181,7 @@ start_environment(const char *hex)
 	size_t size;
 	char *block = unhex(hex, &size);
 
-	if (init_static_kenv(size > 0 ? block : NULL, block + size) != 0)
-		host_printf("[no end]\n");
+	(void)init_static_kenv(size > 0 ? block : NULL, block + size);
 }
 
 /* ---------------------------------------------------------------- formats */
@@ -231,6 +230,7 @@ environment(char **argv)
 	int n;
 
 	start_environment(argv[1]);
+	cninit();
 	for (s = kenv_next(NULL); s != NULL; s = kenv_next(s))
 		host_printf("have %s\n", s);
 	for (argv += 2; *argv != NULL; argv++) {

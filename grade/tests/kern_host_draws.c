@@ -137,6 +137,8 @@ draw_formats(char **argv)
 			COMPARE('a' + (int)draw(26));
 		else if (length < 3)
 			COMPARE((int)value);
+		else if (length == 3 || length > 5)
+			COMPARE((long)value);
 		else
 			COMPARE(value);
 	}

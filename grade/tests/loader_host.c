@@ -10,6 +10,7 @@
  *	loader_host IMAGE fuzz SEED COUNT	the same, COUNT times, each time
  *					with other bytes of the image changed
  *	loader_host IMAGE self		printf, environment, heap, numbers
+ *	loader_host IMAGE heap WRONG	a wrong use of the heap, which panics
  *
  * An error is a line "error: what", and exit status 1.
  *
@@ -27,7 +28,9 @@ extern size_t	fread(void *p, size_t size, size_t n, void *stream);
 extern int	fseek(void *stream, long offset, int whence);
 extern long	ftell(void *stream);
 extern int	fclose(void *stream);
+extern int	fflush(void *stream);
 extern void	abort(void) __attribute__((noreturn));
+extern void	_exit(int status) __attribute__((noreturn));
 
 #define	CALLS_MAX	200000		/* disk reads in one walk: more is a hang */
 #define	WALK_MAX	4096		/* entries of one walk */
@@ -84,8 +87,8 @@ struct fs_ops	*file_system[] = { &ufs_fsops, NULL };
 void
 __exit(int status)
 {
-	(void)status;
-	abort();
+	fflush(NULL);
+	_exit(status);
 }
 
 /* ---------------------------------------------------------------- commands */
@@ -469,6 +472,31 @@ self_malloc(void)
 	mallocstats();
 }
 
+/*
+ * Use the heap wrongly.  Returns only when nobody has noticed.
+ */
+static int
+command_heap(const char *wrong_use)
+{
+	static char heap[HEAP];
+	char *p;
+
+	setheap(heap, heap + sizeof(heap));
+	p = stand_malloc(21);
+	if (strcmp(wrong_use, "past") == 0)
+		p[21] = 0;
+	else if (strcmp(wrong_use, "before") == 0)
+		memset(p - 32, 0xff, 32);	/* the host's header */
+	else if (strcmp(wrong_use, "twice") == 0)
+		stand_free(p);
+	else if (strcmp(wrong_use, "foreign") == 0)
+		p = (char *)&environ;
+	else
+		p += 16;
+	stand_free(p);
+	return (0);
+}
+
 static int
 command_self(void)
 {
@@ -517,6 +545,8 @@ main(int argc, char *argv[])
 		    atoi(argv[4])));
 	if (strcmp(argv[2], "self") == 0)
 		return (command_self());
+	if (strcmp(argv[2], "heap") == 0)
+		return (command_heap(argv[3]));
 	walk_all();
 	printf("%ld files opened, %ld refused, %ld reads\n", opened, refused,
 	    calls);

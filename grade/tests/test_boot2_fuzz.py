@@ -40,18 +40,19 @@ def kernel() -> bytes:
 
 
 def damage(volume: Volume, draw: Random) -> list[tuple[int, bytes]]:
-    """Some bytes of the file system and what becomes of them."""
+    """Some bytes of the file system and what becomes of them. Either it is the kernel's headers, or what leads to
+    its blocks: with both, it might be entered in a hole."""
     inode = volume.inode_of("dir/kernel")
-    start = volume.fragment(volume.word(inode + 40))
-    places = [
+    headers = [(volume.fragment(volume.word(inode + 40)), 84)]
+    structures = [
         (SUPERBLOCK, 200), (volume.inode(2), 128), (volume.inode_of("dir"), 128),
         (inode, 40), (inode + 88, 12),                          # all but the direct addresses
         (volume.fragment(volume.word(inode + 88)), 200),
-        (volume.entry("dir") & ~511, 128), (volume.entry("dir/kernel") & ~511, 128),
-        (start, 84), (start, 84)]                               # the ELF header and the program's
+        (volume.entry("dir") & ~511, 128), (volume.entry("dir/kernel") & ~511, 128)]
+    places = headers if draw.random() < 0.3 else structures
     values = [0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xC0100000, 0xC0000000, volume.field(36)]
     changes = []
-    for _ in range(draw.choice([1, 1, 1, 2, 6])):
+    for _ in range(draw.choice([1, 2, 4, 8, 16])):
         place, size = draw.choice(places)
         at = place + draw.randrange(size)
         if draw.random() < 0.4:
@@ -112,7 +113,7 @@ def boot_second(pc: Qemu, seed: int) -> str:
 
 def test_damaged(tmp_path: Path) -> None:
     answers = fuzz(tmp_path, range(SEEDS))
-    assert sum(answers.values()) == SEEDS and len(answers) > 3, answers
+    assert sum(answers.values()) == SEEDS and len(answers) > 2, answers
 
 
 @pytest.mark.long

@@ -30,6 +30,7 @@ RB_MUTE, RB_SERIAL, RB_MULTIPLE = 0x10000, 0x1000, 0x20000000
 ARGUMENTS, BOOTINFO = 0x180, 0x190      # where the guest has them
 BOOTDEV = 0xA0200001
 BANNER = "BTX loader 1.00  BTX version is 1.42"
+RESTART = "Press any key to restart."
 ROOM = 0x9FC00 - PAGE - CLIENT          # QEMU's base memory is 639 KB
 
 
@@ -142,6 +143,9 @@ BAD_CLIENTS = {
     "long headers": elf(phentsize=40),
     "less memory than file": elf([TEXT, replace(DATA, memsz=0x455)]),
     "wraps around": elf([TEXT, replace(DATA, address=0xFFFFF000)]),
+    "nothing to load": elf([replace(TEXT, type=6), replace(DATA, type=4)]),
+    "headers out of reach": elf(phoff=0x7FFFFF00),
+    "segment out of reach": elf([TEXT, replace(DATA, offset=0x7FFFFFFF)]),
     "too large": elf([TEXT, replace(DATA, memsz=ROOM - 0x3000 + 1)]),
 }
 
@@ -150,8 +154,8 @@ BAD_CLIENTS = {
 def test_bad_client_is_refused(programs: Programs, tmp_path: Path, why: str) -> None:
     disk = programs.disk(tmp_path / "disk.img", BAD_CLIENTS[why], howto=RB_SERIAL)
     with Qemu([disk]) as pc:
-        pc.com1.expect_exact(f"{BANNER}\r\nError: Client format not supported\r\n")
-        assert "\nError: Client format not supported\n" in pc.screen()
+        pc.com1.expect_exact(f"{BANNER}\r\nError: Client format not supported\r\n{RESTART}\r\n")
+        assert f"\nError: Client format not supported\n{RESTART}\n" in pc.screen()
 
 
 def test_largest_client(programs: Programs, tmp_path: Path) -> None:
@@ -162,7 +166,16 @@ def test_largest_client(programs: Programs, tmp_path: Path) -> None:
 
 def test_missing_kernel_is_told(programs: Programs, tmp_path: Path) -> None:
     with Qemu([programs.disk(tmp_path / "disk.img", elf(), kernel=b"\xeb\x0eBTY" + bytes(20))]) as pc:
-        pc.wait_for_screen("Error: BTX kernel not found")
+        pc.wait_for_screen(f"Error: BTX kernel not found\n{RESTART}")
+        pc.press("spc")
+        pc.off()                        # what QEMU makes of a reset here
+
+
+def test_a_character_restarts_too(programs: Programs, tmp_path: Path) -> None:
+    with Qemu([programs.disk(tmp_path / "disk.img", b"", howto=RB_SERIAL)]) as pc:
+        pc.com1.expect_exact(RESTART)
+        pc.com1.send(" ")
+        pc.off()
 
 
 def test_it_is_one_page(programs: Programs) -> None:

@@ -116,7 +116,7 @@ def test_unload_and_load(disk: Path) -> None:
         pc.run("load shared")
         assert pc.run("lsmod").count("\n") == 2
         pc.run("unload")
-        pc.run("load kernel -s")
+        pc.run("load disk0s1a:/kernel -s")
         assert " size 0x" in pc.run("load object")
         pc.run("load -t raw /boot/data")
         pc.com1.send("boot\r")
@@ -125,6 +125,7 @@ def test_unload_and_load(disk: Path) -> None:
     assert report.stack["howto"] == RB_BOOTINFO | RB_SINGLE | RB_SERIAL
     assert [one[1].text for one in report.files()] == ["elf kernel", "elf obj module", "raw"]
     assert report.contents[1] == checksum(DATA)
+    assert report.kernelname == "/kernel" and report.files()[0][0].text == "disk0s1a:/kernel"
 
 
 def test_countdown_ends(quick: Path) -> None:

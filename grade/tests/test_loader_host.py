@@ -147,6 +147,16 @@ def test_library(host: Path, tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout.endswith(b"sound\n"), done.stdout.decode()
 
 
+@pytest.mark.parametrize("wrong, message", [("past", "was written past its end"), ("twice", "is free"),
+                                            ("before", "header of"), ("foreign", "is not in the heap"),
+                                            ("inside", "header of")])
+def test_heap_panics(host: Path, tmp_path: Path, wrong: str, message: str) -> None:
+    """A block written past, freed twice, or not from malloc() is found when it is freed."""
+    (tmp_path / "none").write_bytes(b"")
+    done = run(host, tmp_path / "none", "heap", wrong)
+    assert done.returncode == 1 and b"panic: free: " in done.stdout and message.encode() in done.stdout
+
+
 @pytest.mark.parametrize("bsize, fsize", SIZES)
 def test_sizes(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: Path, bsize: int, fsize: int) -> None:
     """Every size of block and fragment: contents, links, a directory's entries."""

@@ -32,7 +32,7 @@ dskread(uint32_t lba, uint32_t count)
 	if (count == 0 || count > DSK_MAX)
 		abort();
 	if (lba >= dsk_size || count > dsk_size - lba) {
-		invalid("sector");
+		invalid("block");
 		return (NULL);
 	}
 	if (fseek(image, lba * 512L, SEEK_SET) != 0 ||

@@ -25,7 +25,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from pygments.lexer import inherit
 from pygments.lexers.asm import GasLexer
-from pygments.token import Operator, String
+from pygments.token import Name, Operator, String
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
@@ -40,10 +40,11 @@ LANGUAGES = {".S": "gas", ".c": "c", ".h": "c", ".py": "python", ".ld": "text"}
 
 
 class MacroGasLexer(GasLexer):
-    """Pygments' assembler, which also knows that arguments may be strings, characters and sums."""
+    """Pygments' assembler, which also knows labels that are numbers, and arguments that are strings, characters, sums."""
 
     sums = [inherit, (r"[-+*/|&~<>()]+", Operator)]
     tokens = {
+        "root": [(r"^\d+:", Name.Label), inherit],
         "instruction-args": [(GasLexer.string, String), (r"\$'\\?.'?", String.Char), *sums],
         "directive-args": sums,
     }

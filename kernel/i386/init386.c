@@ -41,6 +41,13 @@ thread0_init(void)
 	    KSTACK_PAGES * PAGE_SIZE - sizeof(struct pcb));
 }
 
+/* Is this the physical address of something behind the kernel? */
+static int
+is_loaded(uint32_t pa)
+{
+	return (pa >= (uint32_t)end - KERNBASE && pa < KERNend);
+}
+
 /*
  * Take over what the loader has left: records and environment.  Their
  * addresses are physical.  Returns 0, or -1 if there are no records: a kernel
@@ -54,7 +61,9 @@ preload_init(void)
 
 	limit = (const char *)KERNend + KERNBASE;
 	failed = -1;
-	if (bootinfo.bi_modulep != 0) {
+	if (!is_loaded(bootinfo.bi_envp))
+		bootinfo.bi_envp = 0;
+	if (is_loaded(bootinfo.bi_modulep)) {
 		preload_metadata = (char *)bootinfo.bi_modulep + KERNBASE;
 		failed = preload_check(limit);
 		if (failed == 0)
@@ -69,7 +78,9 @@ preload_init(void)
 static void
 ksym_init(void)
 {
-	if (bootinfo.bi_symtab != 0 && bootinfo.bi_esymtab > bootinfo.bi_symtab) {
+	if (bootinfo.bi_esymtab > bootinfo.bi_symtab &&
+	    is_loaded(bootinfo.bi_symtab - KERNBASE) &&
+	    is_loaded(bootinfo.bi_esymtab - 1 - KERNBASE)) {
 		ksym_start = (char *)bootinfo.bi_symtab;
 		ksym_end = (char *)bootinfo.bi_esymtab;
 	}

@@ -42,6 +42,7 @@ void	syscall(struct trapframe *frame);
 void	ast(struct trapframe *frame);
 void	cpu_reset(void) __dead2;
 void	cpu_halt(void) __dead2;
+void	cpu_poweroff(void);		/* returns where that cannot be done */
 
 /* Map `size' bytes of physical memory behind the kernel's.  Never undone. */
 void	*pmap_mapdev(uint32_t pa, uint32_t size);

@@ -29,6 +29,26 @@ cpu_reset(void)
 		;
 }
 
+/*
+ * Emulated PCs have ports for this; a real one would want APM or ACPI.  What
+ * has been sent on COM1 is given time to leave.
+ */
+#define	BOCHS_SHUTDOWN		0x8900		/* takes the letters of "Shutdown" */
+#define	QEMU_PM1A_CONTROL	0x604
+#define	SLEEP_ENABLE		0x2000		/* with sleep type 0: off */
+
+void
+cpu_poweroff(void)
+{
+	static const char word[] = "Shutdown";
+	const char *p;
+
+	DELAY(10000);
+	for (p = word; *p != '\0'; p++)
+		outb(BOCHS_SHUTDOWN, *p);
+	outw(QEMU_PM1A_CONTROL, SLEEP_ENABLE);
+}
+
 void
 cpu_halt(void)
 {

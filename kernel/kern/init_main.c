@@ -1,19 +1,23 @@
 /*
  * init_main: the machine-independent start.
  *
- * So far it says who we are and what was found, and waits for interrupts.
+ * So far it says who we are and what was found.
  *
  * [kern/init_main.c]
  */
 #include <sys/systm.h>
 
+#include <sys/cons.h>
 #include <sys/kernel_version.h>
+#include <sys/reboot.h>
 #include <dev/kbd.h>
 #include <dev/sio.h>
 #include <dev/vga.h>
 #include <i386/clock.h>
 #include <i386/cpufunc.h>
 #include <i386/md_var.h>
+
+#define	IDLE_SECONDS	10
 
 /* The lines about memory; with -v the ranges, too. */
 static void
@@ -37,6 +41,19 @@ print_memory(void)
 	printf("avail memory = %u (%uK bytes)\n", avail, avail >> 10);
 }
 
+/* With nothing to run, wait so many seconds for a key; interrupts go on. */
+static void
+wait_for_key(int seconds)
+{
+	int end;
+
+	printf("There is no init yet: a key, or %d seconds, switch the machine off.\n",
+	    seconds);
+	end = ticks + seconds * hz;
+	while (cncheckc() == -1 && ticks - end < 0)
+		halt();
+}
+
 void
 mi_startup(void)
 {
@@ -50,6 +67,6 @@ mi_startup(void)
 	inittodr(0);
 	cold = 0;
 	enable_intr();
-	for (;;)
-		halt();
+	wait_for_key(IDLE_SECONDS);
+	kern_reboot(RB_POWEROFF);
 }

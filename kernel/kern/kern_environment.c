@@ -35,6 +35,7 @@ init_static_kenv(char *envp, const char *end)
 			return (0);
 		kern_envend = p + len + 1;
 	}
+	printf("The loader's environment has no end: what is whole of it counts\n");
 	return (-1);
 }
 

@@ -69,8 +69,9 @@ shutdown_reset(void)
 }
 
 /*
- * RB_HALT stops before the reboot, until a key is pressed; RB_DUMP is a
- * panic's, which waits, but not for ever.
+ * RB_POWEROFF switches off, where the machine can; RB_HALT stops before the
+ * reboot, until a key is pressed; RB_DUMP is a panic's, which waits, but not
+ * for ever.
  */
 void
 kern_reboot(int howto)
@@ -79,6 +80,8 @@ kern_reboot(int howto)
 	print_uptime();
 	if ((howto & RB_DUMP) != 0 && !cold)
 		printf("Cannot dump. No dump device defined.\n");
+	if ((howto & RB_POWEROFF) != 0)
+		cpu_poweroff();
 	if ((howto & RB_HALT) != 0)
 		shutdown_halt();
 	else if ((howto & RB_DUMP) != 0)

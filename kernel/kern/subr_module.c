@@ -24,10 +24,10 @@ static struct record *first_record;
 /* ---------------------------------------------------------------- checking */
 
 /* How many bytes a record takes, with its padding. */
-static size_t
+static uint32_t
 record_length(const struct record *r)
 {
-	return (sizeof(*r) + roundup((size_t)r->size, sizeof(uint32_t)));
+	return (sizeof(*r) + roundup(r->size, (uint32_t)sizeof(uint32_t)));
 }
 
 static int

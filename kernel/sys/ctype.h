@@ -48,10 +48,4 @@ tolower(int c)
 	return (isupper(c) ? c - 'A' + 'a' : c);
 }
 
-static inline int
-toupper(int c)
-{
-	return (islower(c) ? c - 'a' + 'A' : c);
-}
-
 #endif /* !_SYS_CTYPE_H_ */

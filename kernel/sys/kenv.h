@@ -13,7 +13,8 @@ extern char	*kern_envp;
 
 /*
  * Take the strings at `envp' (NULL: none), which go on up to `end' at most.
- * Returns 0, or -1 if they do not end there: then only those before count.
+ * Returns 0, or -1 after a message if they do not end there: then only those
+ * that are whole count.
  */
 int	init_static_kenv(char *envp, const char *end);
 

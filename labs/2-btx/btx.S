@@ -90,6 +90,8 @@ init:
  */
 /* LAB 2.2: your code goes here, in place of the stub. */
 lab_stub "LAB 2.2: build the IDT"
+	.globl	behind_idt
+behind_idt:
 
 #ifdef PAGING
 /*
@@ -127,8 +129,6 @@ lab_stub "LAB 2.2: build the IDT"
 	mov	%eax, %cr3
 #endif
 
-	.globl	set_vectors
-set_vectors:
 	mov	$IRQS_PROT, %bx
 	call	set_irqs
 
@@ -623,6 +623,7 @@ set_irqs:
 /*
  * The tables that the CPU reads.
  */
+	.globl	gdt, idt_rows
 	.p2align 3
 gdt:	.word	0, 0, 0, 0			/* null */
 	.word	0xffff, 0, 0x9a00, 0xcf		/* SEL_SCODE */

@@ -1,0 +1,155 @@
+"""Whole gradings of lab 2: what half a solution earns, and what hostile ones do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+
+from grade.labs import find_labs
+from grade.marks import cut
+from gradings import TREE, Grading, grade
+
+LAB = find_labs(TREE, "2")[0]
+EXERCISES = [exercise.number for exercise in LAB.exercises]
+
+
+def partly_solved(folder: Path, solved: Collection[str]) -> Path:
+    """A submission with these exercises solved, and the others as they were handed out."""
+    for file, source in LAB.files.items():
+        text = (TREE / source).read_text(encoding="utf-8")
+        for exercise in solved:
+            text = re.sub(rf"^[ \t]*/\* LAB {re.escape(exercise)} (BEGIN|STUB|END).*\n", "", text, flags=re.MULTILINE)
+        place = folder / file
+        folder.mkdir(parents=True, exist_ok=True)
+        place.write_text(cut(text, source), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Callable[..., Grading]:
+    """Grade a folder; whatever is in it, the grading ends in a score."""
+    def run(folder: Path, test: str = "") -> Grading:
+        over = grade("--lab", "2", "--test", test, "--seed", "7", "--submission", str(folder), results=tmp_path / "results.json")
+        assert over.err == "" and "Traceback" not in over.out
+        assert over.status in (0, 1), over.out
+        assert over.last_line == f"Score: {over.results['score']}/{over.results['max_score']}"
+        return over
+    return run
+
+
+def earned(over: Grading) -> dict[str, int]:
+    """The points of each exercise."""
+    points: dict[str, int] = {}
+    for test in over.results["tests"]:
+        points[test["number"]] = points.get(test["number"], 0) + test["score"]
+    return points
+
+
+# ---------------------------------------------------------------- half a solution
+
+
+def test_stubs_earn_nothing(tmp_path: Path, judge: Callable[..., Grading]) -> None:
+    over = judge(partly_solved(tmp_path / "stubs", ()), "task gates")
+    assert over.results["score"] == 0
+    assert "LAB 2.1: to protected mode" in over.out and "LAB 2.2: build the IDT" in over.out
+
+
+# Which exercises are solved, and what that earns. INT n, IRQs of the whole BIOS and faults of the client need others'.
+PARTS = {
+    ("2.1",): {"2.1": 3},
+    ("2.2",): {"2.2": 3},
+    ("2.1", "2.2"): {"2.1": 3, "2.2": 4},
+    ("2.1", "2.2", "2.3"): {"2.1": 3, "2.2": 4, "2.3": 4},
+    ("2.1", "2.2", "2.4"): {"2.1": 3, "2.2": 4, "2.4": 5},
+    ("2.1", "2.2", "2.4", "2.5"): {"2.1": 3, "2.2": 4, "2.4": 5, "2.5": 5},
+    ("2.1", "2.2", "2.4", "2.6"): {"2.1": 3, "2.2": 4, "2.4": 5, "2.6": 2},
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("solved", PARTS, ids=" ".join)
+def test_what_is_solved_earns_its_points_whatever_is_missing(solved: tuple[str, ...], tmp_path: Path,
+                                                             judge: Callable[..., Grading]) -> None:
+    found = earned(judge(partly_solved(tmp_path / "part", solved)))
+    assert found == {**dict.fromkeys(EXERCISES, 0), **PARTS[solved]}
+
+
+@pytest.mark.parametrize(("solved", "test", "score"), [
+    (("2.1",), "task", 1), (("2.2",), "gates", 1), (("2.1", "2.2", "2.4", "2.5"), "iret", 1)])
+def test_an_exercise_is_judged_while_the_others_are_missing(solved: tuple[str, ...], test: str, score: int, tmp_path: Path,
+                                                            judge: Callable[..., Grading]) -> None:
+    assert judge(partly_solved(tmp_path / "part", solved), test).results["score"] == score
+
+
+def test_what_a_check_waits_for_is_told(tmp_path: Path, judge: Callable[..., Grading]) -> None:
+    over = judge(partly_solved(tmp_path / "part", ("2.1", "2.2", "2.4", "2.6")), "int")
+    assert over.results["score"] == 0
+    assert "the stub of LAB 2.5" in over.out
+
+
+# ---------------------------------------------------------------- hostile submissions
+
+# In place of BTX' first instructions, or of what stands for `there` in a file.
+FORGED = r'''
+	mov	$0x3fb, %dx
+	mov	$3, %al
+	out	%al, %dx
+	mov	$text, %si
+	xor	%ax, %ax
+	mov	%ax, %ds
+2:	mov	$0x3fd, %dx
+	in	%dx, %al
+	test	$0x20, %al
+	jz	2b
+	lodsb
+	test	%al, %al
+	jz	3f
+	mov	$0x3f8, %dx
+	out	%al, %dx
+	jmp	2b
+3:	jmp	3b
+text:	.ascii	"\r\nint=00000000  err=00000000  efl=00010202  eip=00000000\r\nBTX halted\r\nScore: 25/25\r\n"
+	.asciz	"@00000000 done\r\n<bochs:4> \r\n"
+'''
+HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, instead, check, what is told
+    "prints only": ("btx.S", "init:\n", f"init:\n{FORGED}", "faults", "Score: 25/25"),
+    "jumps to the client's end": ("btx.S", "init:\n", "init:\n\tljmp\t$0, $0xa021\n", "back", ""),
+    "calls no client": ("btx.S", "start_client:\n", "start_client:\n\tjmp\tstart_client\n", "back", "still running"),
+    "hides its labels": ("btx.S", "behind_idt:\n", "hidden:\n\t.set\tbehind_idt, 0xffff0\n", "gates", "0xffff0"),
+    "has none": ("btx.S", "start_client:\n", "", "segments", "start_client"),
+    "is too large": ("btx.S", "init:\n", "init:\n\t.space\t3000\n", "gates", "more than the 4096 bytes"),
+    "floods COM1": ("v86.S", "int31:\n", "int31:\n\tmov\t$0x3f8, %edx\n1:\tout\t%al, %dx\n\tjmp\t1b\n", "entry", ""),
+    "dies of a triple fault": ("v86.S", "int31:\n", "int31:\n\tpush\t$0\n\tpush\t$0\n\tlidt\t(%esp)\n\tint3\n", "entry", "triple fault"),
+    "switches the power off": ("v86.S", "int31:\n", "int31:\n\tmov\t$0x8900, %edx\n\tmov\t$word, %esi\n\tmov\t$8, %ecx\n\tpush\t%ss\n"
+                               "\tpop\t%ds\n\trep outsb\nword:\t.ascii\t\"Shutdown\"\n", "entry", "switched off"),
+    "halts for good": ("v86.S", "int31:\n", "int31:\n\thlt\n", "entry", "halted with interrupts off"),
+    "maps nothing": ("v86.S", "int31:\n", "int31:\n\tmov\t$0x300000, %eax\n\tmov\t%eax, %cr3\n\tmov\t$0x80000001, %eax\n\tmov\t%eax, %cr0\n",
+                     "back", "triple fault"),
+}
+
+
+OFTEN = ("prints only", "jumps to the client's end", "calls no client", "is too large")
+
+
+@pytest.mark.parametrize("name", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.long) for name in HOSTILE])
+def test_hostile_submissions_earn_nothing(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
+    file, there, instead, check, told = HOSTILE[name]
+    folder = partly_solved(tmp_path / "hostile", EXERCISES)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert text.count(there) == 1
+    (folder / file).write_text(text.replace(there, instead), encoding="utf-8")
+    over = judge(folder, check)
+    assert over.results["score"] == 0
+    assert told in over.out
+    assert len(over.out) < 32_000
+
+
+def test_a_missing_file_is_told(tmp_path: Path, judge: Callable[..., Grading]) -> None:
+    folder = partly_solved(tmp_path / "half", EXERCISES)
+    (folder / "v86.S").unlink()
+    over = judge(folder, "gates")
+    assert over.results["score"] == 0
+    assert "v86.S is missing" in over.out
