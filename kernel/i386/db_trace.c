@@ -1,0 +1,252 @@
+/*
+ * db_trace: who called whom.
+ *
+ * Each function has saved its caller's frame pointer where its own points to,
+ * below the return address:
+ *
+ *	EBP -> caller's EBP | return address | arguments ...
+ *
+ * until an entry of exception.S comes, below whose frame another code was at
+ * work.  How many arguments there were, the instruction behind the call tells,
+ * which takes them off the stack; where it does not, five are shown.
+ *
+ * [i386/i386/db_trace.c]
+ */
+#include <ddb/ddb.h>
+
+#include <sys/systm.h>
+#include <i386/frame.h>
+#include <i386/md_var.h>
+
+#define	TRACE_MAX	1024		/* callers */
+#define	ARGS_SHOWN	5
+#define	ARGS_MAX	16
+
+/* Where the trace is. */
+struct position {
+	db_addr_t	pc;
+	db_addr_t	fp;
+	db_addr_t	ret;		/* where its return address is */
+	db_addr_t	caller_fp;
+};
+
+enum entry { ENTRY_NONE, ENTRY_TRAP, ENTRY_SYSCALL, ENTRY_INTERRUPT };
+
+static uint32_t
+word_at(db_addr_t addr)
+{
+	return (db_get_value(addr, 4, 0));
+}
+
+/*
+ * How many arguments the call before `pc' had: from `add $n, %esp' or a pop
+ * behind it.  -1: nobody knows.
+ */
+static int
+db_numargs(db_addr_t pc)
+{
+	uint8_t inst[6];
+
+	if (db_read_bytes(pc, sizeof(inst), inst) != 0)
+		return (-1);
+	if (inst[0] == 0x59)				/* pop %ecx */
+		return (1);
+	if (inst[0] == 0x83 && inst[1] == 0xc4)		/* add $n, %esp */
+		return (inst[2] / 4);
+	if (inst[0] == 0x81 && inst[1] == 0xc4)
+		return ((inst[2] | inst[3] << 8) / 4);
+	return (-1);
+}
+
+/* name(arg, ...) at symbol+offset */
+static void
+db_print_stack_entry(const char *name, int narg, db_addr_t args, db_addr_t pc)
+{
+	uint32_t value;
+	int i, n = narg < 0 ? ARGS_SHOWN : MIN(narg, ARGS_MAX);
+
+	db_printf("%s(", name);
+	for (i = 0; i < n; i++) {
+		if (db_read_bytes(args + 4 * i, 4, &value) != 0)
+			break;
+		db_printf("%s%#r", i > 0 ? "," : "", value);
+	}
+	db_printf("%s) at ", narg < 0 || narg > n ? ",..." : "");
+	db_printsym(pc, DB_STGY_PROC);
+	db_printf("\n");
+}
+
+/* Is the return address one of exception.S', behind a call of C? */
+static enum entry
+db_entry_kind(db_addr_t ret)
+{
+	static const struct { const char *name; enum entry kind; } entries[] = {
+		{ "calltrap", ENTRY_TRAP },
+		{ "doreti", ENTRY_TRAP },
+		{ "Xint0x80_syscall", ENTRY_SYSCALL },
+		{ "Xlcall_syscall", ENTRY_SYSCALL },
+		{ "interrupt", ENTRY_INTERRUPT },
+	};
+	const char *name;
+	uint32_t offset;
+	unsigned i;
+
+	name = db_search_symbol(ret, DB_STGY_PROC, &offset);
+	for (i = 0; name != NULL && i < nitems(entries); i++)
+		if (strcmp(name, entries[i].name) == 0)
+			return (entries[i].kind);
+	return (ENTRY_NONE);
+}
+
+/*
+ * What a code was about to do tells where its return address is: before its
+ * frame is made, and after it has been undone, EBP is still its caller's.
+ */
+static void
+db_find_return(struct position *at, db_addr_t esp)
+{
+	uint8_t inst[3] = { 0 };
+
+	at->ret = at->fp + 4;
+	at->caller_fp = 0;
+	if (db_read_bytes(at->pc, sizeof(inst), inst) == 0) {
+		if (inst[0] == 0x55 || inst[0] == 0xc3 || inst[0] == 0xc2) {
+			at->ret = esp;		/* push %ebp; ret */
+			at->caller_fp = at->fp;
+		} else if (inst[0] == 0x89 && inst[1] == 0xe5) {
+			at->ret = esp + 4;	/* mov %esp, %ebp */
+			at->caller_fp = at->fp;
+		}
+	}
+	if (at->caller_fp == 0)
+		at->caller_fp = word_at(at->fp);
+}
+
+/*
+ * Go through a frame of exception.S, which starts at `addr'.  Returns 0 if
+ * there is nothing more to see: the user's was the code before.
+ */
+static int
+db_through_frame(enum entry kind, db_addr_t addr, struct position *at)
+{
+	struct trapframe tf;
+	db_addr_t esp;
+
+	if (db_read_bytes(addr, offsetof(struct trapframe, tf_esp), &tf) != 0)
+		db_error("--- no frame at %#r ---\n", addr);
+	esp = addr + offsetof(struct trapframe, tf_esp);
+	if (TRAPF_USERMODE(&tf))
+		esp = word_at(esp);
+	if (kind == ENTRY_SYSCALL)
+		db_printf("--- syscall (%u, FreeBSD ELF32, ?)", tf.tf_eax);
+	else if (kind == ENTRY_INTERRUPT)
+		db_printf("--- interrupt");
+	else
+		db_printf("--- trap %#r", tf.tf_trapno);
+	db_printf(", eip = %#r, esp = %#r, ebp = %#r ---\n", tf.tf_eip, esp,
+	    tf.tf_ebp);
+	if (TRAPF_USERMODE(&tf))
+		return (0);
+	at->pc = tf.tf_eip;
+	at->fp = tf.tf_ebp;
+	db_find_return(at, esp);
+	return (1);
+}
+
+/* The double fault's task was started by the CPU, out of common_tss. */
+static int
+db_through_task(struct position *at)
+{
+	db_printf("--- trap %#r, eip = %#r, esp = %#r, ebp = %#r ---\n",
+	    0x17, common_tss.tss_eip, common_tss.tss_esp, common_tss.tss_ebp);
+	at->pc = common_tss.tss_eip;
+	at->fp = common_tss.tss_ebp;
+	db_find_return(at, common_tss.tss_esp);
+	return (1);
+}
+
+/*
+ * One more caller.  Returns 0 at the end: of the frames, of what is a frame,
+ * or of the kernel.
+ */
+static int
+db_next_frame(struct position *at)
+{
+	db_addr_t ret, caller_fp = at->caller_fp;
+	uint32_t offset = 0;
+	const char *name;
+	enum entry kind;
+
+	ret = word_at(at->ret);
+	name = db_search_symbol(at->pc, DB_STGY_PROC, &offset);
+	if (name == NULL)
+		name = "?";
+	kind = db_entry_kind(ret);
+	db_print_stack_entry(name, kind != ENTRY_NONE ? 1 : db_numargs(ret),
+	    at->ret + 4, at->pc);
+	if (kind == ENTRY_INTERRUPT)	/* behind the pointer and the IRQ */
+		return (db_through_frame(kind, at->ret + 12, at));
+	if (kind != ENTRY_NONE)		/* behind the pointer */
+		return (db_through_frame(kind, at->ret + 8, at));
+	if (strcmp(name, "dblfault_handler") == 0)
+		return (db_through_task(at));
+	if (caller_fp == 0 || caller_fp <= at->ret - 4 || caller_fp % 4 != 0)
+		return (0);
+	at->pc = ret;
+	at->fp = caller_fp;
+	at->ret = caller_fp + 4;
+	at->caller_fp = word_at(caller_fp);
+	return (1);
+}
+
+static void
+db_backtrace(struct position *at, int count)
+{
+	while (count-- > 0 && db_next_frame(at))
+		;
+}
+
+/* trace [frame][,count] */
+void
+db_stack_trace_cmd(db_expr_t addr, int have_addr, db_expr_t count,
+    const char *modif)
+{
+	struct position at;
+	db_addr_t esp;
+
+	db_check_modif(modif, "");
+	if (have_addr) {
+		at.fp = addr;
+		at.ret = at.fp + 4;
+		at.pc = word_at(at.ret);
+		at.fp = at.caller_fp = word_at(at.fp);
+		at.ret = at.fp + 4;
+		at.caller_fp = word_at(at.fp);
+	} else {
+		at.pc = kdb_frame->tf_eip;
+		at.fp = kdb_frame->tf_ebp;
+		esp = (db_addr_t)&kdb_frame->tf_esp;
+		if (TRAPF_USERMODE(kdb_frame))
+			esp = kdb_frame->tf_esp;
+		db_find_return(&at, esp);
+	}
+	db_backtrace(&at, count == -1 ? TRACE_MAX : count);
+}
+
+static void
+trace_from(void *fp)
+{
+	struct position at;
+
+	at.fp = word_at((db_addr_t)fp);
+	at.pc = word_at((db_addr_t)fp + 4);
+	at.ret = at.fp + 4;
+	at.caller_fp = word_at(at.fp);
+	db_backtrace(&at, TRACE_MAX);
+}
+
+void
+db_trace_self(void)
+{
+	(void)db_try(trace_from, __builtin_frame_address(0));
+}
