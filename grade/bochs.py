@@ -417,7 +417,7 @@ class Machine:
 
     def screen(self) -> list[str]:
         """The text on the screen, a string a row, without trailing blanks."""
-        cells = self.memory(SCREEN_ADDRESS, SCREEN_COLUMNS * SCREEN_ROWS * 2)[::2]
+        cells = self.physical(SCREEN_ADDRESS, SCREEN_COLUMNS * SCREEN_ROWS * 2)[::2]     # mapped or not
         rows = (cells[at:at + SCREEN_COLUMNS] for at in range(0, len(cells), SCREEN_COLUMNS))
         return [row.decode("cp437").replace("\0", " ").rstrip() for row in rows]
 
