@@ -141,7 +141,10 @@ def running(ddb: Debugger) -> None:
     assert where(ddb("c")) == ("Breakpoint", "intr_execute")
     callers = ddb("trace").splitlines()
     assert callers[0].startswith("intr_execute(0x") and callers[2].startswith("mi_startup(")
-    assert re.fullmatch("--- interrupt, eip = 0xc01[0-9a-f]{5}, esp = 0xc[0-9a-f]{7}, ebp = 0xc[0-9a-f]{7} ---", callers[1])
+    assert re.fullmatch("--- interrupt, eip = 0xc01[0-9a-f]{5}, esp = 0xc[0-9a-f]{7}, ebp = 0xc[0-9a-f]{7} ---",
+                        callers[1])
+    assert ddb("break trap") == ddb("break doreti_iret") == "The debugger itself comes by there"
+    assert re.match(r"KDB: stack backtrace:\n(kdb_backtrace\(.*\n)?db_fncall_cmd\(", ddb("call kdb_backtrace"))
 
 
 def test_ways_in(tmp_path: Path, kernel: bytes) -> None:
@@ -197,13 +200,13 @@ def test_no_symbols(tmp_path: Path, kernel: bytes) -> None:
     (tmp_path / "kernel").write_bytes(kernel)
     subprocess.run([tool("objcopy"), "--strip-all", tmp_path / "kernel"], check=True)
     listing = subprocess.run([tool("nm"), TREE / KERNEL], capture_output=True, text=True, check=True).stdout
-    symbols = {name: int(value, 16) for value, name in re.findall(r"^(\w+) [TtDdBb] (\w+)$", listing, flags=re.MULTILINE)}
+    found = re.findall(r"^(\w+) [TtDdBb] (\w+)$", listing, flags=re.MULTILINE)
+    symbols = {name: int(value, 16) for value, name in found}
     with booted(tmp_path, (tmp_path / "kernel").read_bytes()) as ddb:
         assert "syms=" not in ddb.before
         assert where(ddb.before)[1].startswith("kdb_enter+")
         for name in ("btext", "mi_startup", "bootinfo", "idt", "end"):
-            if name in symbols:
-                assert int(ddb(f"print/x {name}"), 16) == symbols[name]
+            assert int(ddb(f"print/x {name}"), 16) == symbols[name]
 
 
 def test_symbols_that_lie(tmp_path: Path, kernel: bytes) -> None:

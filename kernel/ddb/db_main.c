@@ -100,8 +100,14 @@ do_line(void *line)
 	db_command_line(line);
 }
 
+int
+db_in_command(void)
+{
+	return (db_jmpbuf != NULL);
+}
+
 /* Until a command wants out, or nobody is there to type one. */
-void
+static void
 db_command_loop(void)
 {
 	static char line[DB_MAXLINE + 1];

@@ -14,6 +14,7 @@
 
 #include <ddb/ddb.h>
 
+#include <sys/ctype.h>
 #include <sys/systm.h>
 
 #define	INST_MAX	15		/* bytes; a longer one faults */
@@ -24,8 +25,7 @@ struct inst {
 	int		segment;	/* of a prefix, or -1; -2: printed */
 	int		repeat;		/* 0, or the prefix */
 	int		lock;
-	uint8_t		opcode;
-	uint8_t		modrm;
+	uint8_t		opcode, modrm;
 	int		base, index, scale;	/* registers; -1: none */
 	int32_t		disp;
 };
@@ -57,11 +57,9 @@ take_prefixes(struct inst *in)
 	do {
 		in->opcode = take(in, 1, 0);
 		switch (in->opcode) {
-		case 0x26: case 0x2e: case 0x36: case 0x3e:
-			in->segment = in->opcode >> 3 & 3;
-			break;
-		case 0x64: case 0x65:
-			in->segment = in->opcode & 7;
+		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
+			in->segment = in->opcode < 0x40 ?
+			    in->opcode >> 3 & 3 : in->opcode & 7;
 			break;
 		case 0x66:
 			in->op16 = 1;
@@ -85,10 +83,8 @@ take_prefixes(struct inst *in)
 static void
 take_address16(struct inst *in, int mod, int rm)
 {
-	static const int8_t pairs[8][2] = {
-		{ 3, 6 }, { 3, 7 }, { 5, 6 }, { 5, 7 },
-		{ 6, -1 }, { 7, -1 }, { 5, -1 }, { 3, -1 },
-	};
+	static const int8_t pairs[8][2] = { { 3, 6 }, { 3, 7 }, { 5, 6 },
+	    { 5, 7 }, { 6, -1 }, { 7, -1 }, { 5, -1 }, { 3, -1 } };
 
 	if (mod == 0 && rm == 6) {
 		in->disp = take(in, 2, 0);
@@ -250,21 +246,13 @@ print_target(struct inst *in, char size)
 	db_printsym(distance, DB_STGY_PROC);
 }
 
-static void
-print_far_pointer(struct inst *in)
-{
-	uint32_t offset;
-
-	offset = take(in, in->op16 ? 2 : 4, 0);
-	db_printf("$%#r,$%#r", take(in, 2, 0), offset);
-}
-
 /* One operand: a capital, and a size that may be missing. */
 static void
 print_operand(struct inst *in, char kind, char size)
 {
 	const int reg = in->modrm >> 3 & 7, rm = in->modrm & 7;
 	const char *e = in->addr16 ? "" : "e";
+	uint32_t offset;
 
 	switch (kind) {
 	case 'E':
@@ -275,28 +263,20 @@ print_operand(struct inst *in, char kind, char size)
 			print_memory(in);
 		break;
 	case 'R':
-		print_register(in, rm, 'l');
-		break;
 	case 'G':
-		print_register(in, reg, size);
+		print_register(in, kind == 'R' ? rm : reg, size);
 		break;
 	case 'S':
 		db_printf("%%%s", segments[reg]);
 		break;
 	case 'C':
-		db_printf("%%cr%d", reg);
-		break;
 	case 'D':
-		db_printf("%%dr%d", reg);
-		break;
 	case 'T':
-		db_printf("%%tr%d", reg);
+		db_printf("%%%cr%d", tolower(kind), reg);
 		break;
 	case 'Z':
-		print_register(in, in->opcode & 7, size);
-		break;
 	case 'A':
-		print_register(in, 0, size);
+		print_register(in, kind == 'Z' ? in->opcode & 7 : 0, size);
 		break;
 	case 'F':
 		db_printf("%%st(%d)", rm);
@@ -308,7 +288,8 @@ print_operand(struct inst *in, char kind, char size)
 		print_target(in, size);
 		break;
 	case 'P':
-		print_far_pointer(in);
+		offset = take(in, in->op16 ? 2 : 4, 0);
+		db_printf("$%#r,$%#r", take(in, 2, 0), offset);
 		break;
 	case 'O':
 		in->base = in->index = -1;
@@ -397,9 +378,7 @@ print_bytes(db_addr_t from, db_addr_t to)
 	db_printf(" */");
 }
 
-/*
- * What is no instruction is shown byte by byte.
- */
+/* What is no instruction is shown byte by byte. */
 db_addr_t
 db_disasm(db_addr_t loc, int with_bytes)
 {

@@ -163,6 +163,30 @@ db_show_regs_cmd(db_expr_t addr __unused, int have_addr __unused,
 
 /* ---------------------------------------------------------------- running */
 
+/*
+ * A breakpoint there would be come to while it is being handled, and so on
+ * until the stack is full.
+ */
+int
+db_is_own_way(db_addr_t addr)
+{
+	static const char *const own[] = {
+		"Xbpt", "Xdbg", "alltraps", "calltrap", "trap", "trap_decode"
+	};
+	const char *name;
+	uint32_t offset;
+	unsigned i;
+
+	name = db_search_symbol(addr, DB_STGY_PROC, &offset);
+	if (name == NULL)
+		return (0);
+	for (i = 0; i < nitems(own); i++)
+		if (strcmp(name, own[i]) == 0)
+			return (1);
+	return (strncmp(name, "doreti", 6) == 0 ||
+	    strncmp(name, "db_", 3) == 0 || strncmp(name, "kdb_", 4) == 0);
+}
+
 db_addr_t
 db_pc(void)
 {
