@@ -22,6 +22,7 @@ static struct db_breakpoint {
 	uint8_t		in_memory;
 } db_break_table[NBREAKPOINTS];
 
+/* The breakpoint that is set at `addr', or NULL. */
 static struct db_breakpoint *
 db_find_breakpoint(db_addr_t addr)
 {

@@ -60,6 +60,7 @@ modif_format(const char *modif, char otherwise)
 	return (otherwise);
 }
 
+/* A character, as \ooo if it has no other face. */
 static void
 print_char(int c)
 {
@@ -76,6 +77,10 @@ is_signed(char format)
 	return (format == 'r' || format == 'z' || format == 'd');
 }
 
+/*
+ * Print by a letter of FORMATS, padded to `width'.  Signed ones are sign-extended
+ * already.
+ */
 static void
 print_number(char format, uint64_t value, int width)
 {

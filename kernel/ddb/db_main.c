@@ -94,6 +94,7 @@ db_error(const char *fmt, ...)
 
 /* ---------------------------------------------------------------- commands */
 
+/* For db_try(). */
 static void
 do_line(void *line)
 {
@@ -124,6 +125,7 @@ db_command_loop(void)
 	}
 }
 
+/* For db_try(): the instruction may be where no memory is. */
 static void
 show_pc(void *arg __unused)
 {

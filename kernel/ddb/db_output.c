@@ -51,6 +51,7 @@ db_more(void)
 		db_error(NULL);
 }
 
+/* Go to the next tab stop; with blanks where the terminal has others. */
 static void
 db_put_tab(void)
 {

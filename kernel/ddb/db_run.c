@@ -54,6 +54,7 @@ run_is_over(db_addr_t pc)
 	}
 }
 
+/* For db_try(): the next instruction, farther in the deeper it was called. */
 static void
 print_step(void *arg __unused)
 {
@@ -132,6 +133,7 @@ db_restart_at_pc(void)
 
 /* ---------------------------------------------------------------- commands */
 
+/* The kernel goes on, in this way, when the command is over. */
 static void
 run(int mode, int count, const char *modif, const char *letters)
 {

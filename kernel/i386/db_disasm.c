@@ -96,6 +96,7 @@ take_address16(struct inst *in, int mod, int rm)
 		in->disp = take(in, mod, 1);
 }
 
+/* 32-bit addresses: SIB byte and displacement, as the ModRM byte tells. */
 static void
 take_address32(struct inst *in, int mod, int rm)
 {
@@ -115,6 +116,7 @@ take_address32(struct inst *in, int mod, int rm)
 		in->disp = take(in, mod == 1 ? 1 : 4, 1);
 }
 
+/* The ModRM byte, and the address that it begins. */
 static void
 take_modrm(struct inst *in)
 {
@@ -179,6 +181,7 @@ find_text(struct inst *in)
 
 /* ---------------------------------------------------------------- writing */
 
+/* The register of this number and size: b, w, v or l. */
 static void
 print_register(const struct inst *in, int number, char size)
 {
@@ -190,6 +193,7 @@ print_register(const struct inst *in, int number, char size)
 		db_printf("%%e%s", regs16[number]);
 }
 
+/* The segment before an address, if a prefix names one. */
 static void
 print_segment(struct inst *in)
 {
@@ -223,6 +227,7 @@ print_memory(struct inst *in)
 	db_printf(")");
 }
 
+/* $number */
 static void
 print_immediate(struct inst *in, char size)
 {
@@ -234,6 +239,7 @@ print_immediate(struct inst *in, char size)
 	    (size == 's' && in->op16 ? 0xffff : 0xffffffff));
 }
 
+/* Where a jump leads: counted from the next instruction. */
 static void
 print_target(struct inst *in, char size)
 {
@@ -315,6 +321,7 @@ repeats_by_count(uint8_t opcode)
 	    (opcode >= 0xaa && opcode <= 0xad));	/* STOS, LODS */
 }
 
+/* Those that are words of their own. */
 static void
 print_prefixes(const struct inst *in, const char *text)
 {
@@ -353,6 +360,7 @@ print_name(const struct inst *in, const char *text)
 	return (text != NULL ? text + 1 : "");
 }
 
+/* All of an instruction, by its text; its immediates are read meanwhile. */
 static void
 print_text(struct inst *in, const char *text)
 {
@@ -369,6 +377,7 @@ print_text(struct inst *in, const char *text)
 			db_printf("%c", *text);
 }
 
+/* What stands in memory, behind the text. */
 static void
 print_bytes(db_addr_t from, db_addr_t to)
 {

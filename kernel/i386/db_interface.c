@@ -45,6 +45,7 @@ db_frame_reg(const struct db_variable *vp, db_expr_t *value, enum db_var_op op)
 		*reg = *value;
 }
 
+/* Of the kernel's own stack only the place is known. */
 static void
 db_frame_esp(const struct db_variable *vp __unused, db_expr_t *value,
     enum db_var_op op)
@@ -58,6 +59,7 @@ db_frame_esp(const struct db_variable *vp __unused, db_expr_t *value,
 		db_error("The kernel's stack stays where it is\n");
 }
 
+/* The stack's segment: it changes with the ring only. */
 static void
 db_frame_ss(const struct db_variable *vp __unused, db_expr_t *value,
     enum db_var_op op)
@@ -70,6 +72,7 @@ db_frame_ss(const struct db_variable *vp __unused, db_expr_t *value,
 		db_error("The kernel's stack stays where it is\n");
 }
 
+/* The instruction has the register's number in it. */
 static uint32_t
 read_dr(int number)
 {

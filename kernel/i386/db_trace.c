@@ -32,6 +32,7 @@ struct position {
 
 enum entry { ENTRY_NONE, ENTRY_TRAP, ENTRY_SYSCALL, ENTRY_INTERRUPT };
 
+/* The long at `addr'; a bad address is an error. */
 static uint32_t
 word_at(db_addr_t addr)
 {
@@ -208,6 +209,7 @@ db_next_frame(struct position *at)
 	return (1);
 }
 
+/* Print `count' callers, if there are as many. */
 static void
 db_backtrace(struct position *at, int count)
 {
@@ -242,6 +244,7 @@ db_stack_trace_cmd(db_expr_t addr, int have_addr, db_expr_t count,
 	db_backtrace(&at, count == -1 ? TRACE_MAX : count);
 }
 
+/* For db_try(): the callers of the function with this frame. */
 static void
 trace_from(void *fp)
 {
