@@ -67,7 +67,7 @@ class MachineFault(HarnessFault):
 
 @dataclass(frozen=True)
 class Stop:
-    """Why the guest stands still, at which tick and (while it can be asked) at which linear address.
+    """Why the guest stands still, at which tick and (while it can be asked) at which physical address.
 
     `why` is "breakpoint", "watchpoint" or "budget" while the machine can go on; "halted for good" (HLT with
     interrupts off) when it can only be asked; "power-off", "triple fault", "panic" or "flood" when it is gone.
@@ -417,7 +417,11 @@ class Machine:
 
     def screen(self) -> list[str]:
         """The text on the screen, a string a row, without trailing blanks."""
-        cells = self.memory(SCREEN_ADDRESS, SCREEN_COLUMNS * SCREEN_ROWS * 2)[::2]
+        size = SCREEN_COLUMNS * SCREEN_ROWS * 2
+        try:
+            cells = self.memory(SCREEN_ADDRESS, size)[::2]
+        except StudentFailure:      # paging is on, and shows it elsewhere
+            cells = self.physical(SCREEN_ADDRESS, size)[::2]
         rows = (cells[at:at + SCREEN_COLUMNS] for at in range(0, len(cells), SCREEN_COLUMNS))
         return [row.decode("cp437").replace("\0", " ").rstrip() for row in rows]
 
