@@ -297,6 +297,7 @@ class Outcome:
 
 MESSAGES = {"Client format not supported": "btxldr's message", "BTX kernel not found": "btxldr's message",
             "Read error": "boot1's message", "Boot error": "boot1's message"}
+END = "testkernel: end"
 PROMPTS = {"boot: ": ("/?", "boot2's prompt"), "OK ": ("lsmod", "the loader's prompt")}
 
 
@@ -330,8 +331,8 @@ class _Watch:
     def by_serial(self) -> Outcome | None:
         """What COM1 tells. A countdown is cut short there, and a prompt gets something to answer."""
         text = self.text
-        if "testkernel: end\r\n" in text:
-            return self._reported(text)
+        if END in text:
+            return self._reported(text[:text.index(END) + len(END)])
         if "BTX halted" in text or "panic: " in text:
             return self.bad("a dump" if "BTX halted" in text else "a panic")
         if self.pc.ended:
@@ -368,6 +369,7 @@ class _Watch:
         return self.bad(lost) if lost and not self.pc.pump(QUIET) else None     # unless something came meanwhile
 
     def _reported(self, text: str) -> Outcome:
+        """The text ends with the report: where the line's end is lost, the machine was off before it was sent."""
         try:
             report = parse_report(text[text.index("testkernel: begin"):])
         except ValueError as error:
