@@ -114,6 +114,11 @@ class Group:
     length: int
     fields: tuple[Field, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """What it is one of: "inode", "phdr"."""
+        return self.name.split()[0].rstrip("0123456789")
+
 
 def layout(name: str, at: int, described: str, length: int = 0) -> Group:
     """Words "name:size" in their order; "+n" is left out."""
@@ -144,6 +149,7 @@ ELF_WORDS = ("magic class:1 data:1 version:1 osabi:1 +8 type:2 machine:2 version
 PROGRAM_WORDS = "type offset vaddr paddr filesz memsz flags align"
 SECTION_WORDS = "name type flags addr offset size link info addralign entsize"
 AOUT_WORDS = "midmag text data bss syms entry trsize drsize"
+OFTEN = ("superblock", "inode", "directory", "addresses", "phdr")
 GROUP_WORDS = "firstfield magic time cgx ncyl:2 niblk:2 ndblk ndir nbfree nifree nffree rotor frotor irotor"
 
 
@@ -209,11 +215,13 @@ class Change:
 
 
 def draw_changes(disk: bytes, all_groups: list[Group], seed: int) -> list[Change]:
-    """What case `seed` changes."""
+    """What case `seed` changes. Each kind of structure has its share, and some have two."""
     draw = Random(seed)
+    kinds = list(dict.fromkeys(group.kind for group in all_groups))
     changes: list[Change] = []
     while not changes or draw.random() < 0.25 and len(changes) < 3:
-        one = draw_change(disk, draw.choice(all_groups), draw)
+        kind = draw.choice([*kinds, *OFTEN])
+        one = draw_change(disk, draw.choice([group for group in all_groups if group.kind == kind]), draw)
         if one.old != one.new and all(one.at + len(one.new) <= other.at or other.at + len(other.new) <= one.at
                                       for other in changes):
             changes.append(one)
@@ -245,11 +253,13 @@ def draw_change(disk: bytes, group: Group, draw: Random) -> Change:
     old = int.from_bytes(disk[field.at:field.at + field.size], "little")
     other = draw.choice(group.fields)
     bits = 8 * field.size
-    new = draw.choice([
-        0, 1, -1, (1 << bits - 1) - 1, 1 << bits - 1, old + 1, old - 1, 2 * old, old // 2, 1 << draw.randrange(bits),
-        -(1 << draw.randrange(bits)), draw.getrandbits(bits), draw.getrandbits(16), draw.randrange(64),
-        old ^ 1 << draw.randrange(bits), old + draw.choice([4, 8, 512, 4096, -4, -8, -512, -4096]),
-        int.from_bytes(disk[other.at:other.at + other.size], "little")])
+    edges = [0, 1, -1, (1 << bits - 1) - 1, 1 << bits - 1, old + 1, old - 1]
+    others = [
+        2 * old, old // 2, 1 << draw.randrange(bits), -(1 << draw.randrange(bits)), draw.getrandbits(bits),
+        draw.getrandbits(16), draw.randrange(64), old ^ 1 << draw.randrange(bits),
+        old + draw.choice([4, 8, 512, 4096, -4, -8, -512, -4096]),
+        int.from_bytes(disk[other.at:other.at + other.size], "little")]
+    new = draw.choice(edges if draw.random() < 0.5 else others)
     return Change(field.name, field.at, disk[field.at:field.at + field.size],
                   (new % (1 << bits)).to_bytes(field.size, "little"))
 
