@@ -349,5 +349,6 @@ main(int argc, char *argv[])
 		return (fuzz_parse(atoi(argv[4])));
 	}
 	memory_file = argv[2];
+	memset(memory, 0xa5, sizeof(memory));
 	interact();
 }
