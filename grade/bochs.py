@@ -68,7 +68,7 @@ class MachineFault(HarnessFault):
 
 @dataclass(frozen=True)
 class Stop:
-    """Why the guest stands still, at which tick and (while it can be asked) at which linear address.
+    """Why the guest stands still, at which tick and (while it can be asked) at which physical address.
 
     `why` is "breakpoint", "watchpoint" or "budget" while the machine can go on; "halted for good" (HLT with
     interrupts off) when it can only be asked; "power-off", "triple fault", "panic" or "flood" when it is gone.
