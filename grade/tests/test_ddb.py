@@ -121,6 +121,9 @@ def running(ddb: Debugger) -> None:
     esp = int(ddb("print $esp"), 16)
     assert where(ddb("step")) == ("Stopped", "printcpuinfo+0x1")
     assert int(ddb("print $esp"), 16) == esp - 4
+    for _ in range(4):
+        assert ddb("trace").splitlines()[1] == callers[1]
+        ddb("step")
     text = ddb("step/p,3")
     assert text.startswith("\t\tprintcpuinfo+") and text.count("\t\t") == 2
     assert "After 3 instructions (0 loads, 0 stores),\n" in text
@@ -130,6 +133,7 @@ def running(ddb: Debugger) -> None:
     text = ddb("next")
     assert re.search(r"\tret$", text) and where(text)[1].startswith("printcpuinfo+"), text
     assert re.search("After [0-9]{3,} instructions", text) and "CPU: " in text
+    assert ddb("trace").splitlines()[1] == callers[1]
     assert where(ddb("step"))[1].startswith("mi_startup+")
     ddb("delete printcpuinfo")
     assert ddb("show breaks") == "No breakpoints set"
@@ -143,8 +147,35 @@ def running(ddb: Debugger) -> None:
     assert callers[0].startswith("intr_execute(0x") and callers[2].startswith("mi_startup(")
     assert re.fullmatch("--- interrupt, eip = 0xc01[0-9a-f]{5}, esp = 0xc[0-9a-f]{7}, ebp = 0xc[0-9a-f]{7} ---",
                         callers[1])
+    interrupted(ddb)
     assert ddb("break trap") == ddb("break doreti_iret") == "The debugger itself comes by there"
     assert re.match(r"KDB: stack backtrace:\n(kdb_backtrace\(.*\n)?db_fncall_cmd\(", ddb("call kdb_backtrace"))
+
+
+def interrupted(ddb: Debugger) -> None:
+    """A breakpoint in a handler that comes between two steps: no step is left over when all goes on."""
+    ddb("break intr_run")
+    assert where(ddb("c")) == ("Breakpoint", "intr_run")
+    ddb("delete intr_run")
+    assert where(ddb("next")) == ("Breakpoint", "intr_execute")
+    ddb("delete intr_execute")
+    ddb.pc.com1.send("c\r")
+    ddb.pc.com1.expect("switch the machine off.")
+    ddb.pc.ask("send-key", keys=[{"type": "qcode", "data": key} for key in ("ctrl", "alt", "esc")])
+    assert where(ddb.stop())[0] == "Stopped" and "KDB: enter: manual" in ddb.pc.com1.before
+
+
+def own_code(ddb: Debugger) -> None:
+    """Code of ours, where the kernel has no use for the memory: what it pushes, and what led to it."""
+    place = "early_text+800"
+    ddb(f"write/b {place} 9c 9d 55 89 0e5 90 90")       # pushf; popf; push %ebp; mov %esp, %ebp; nop; nop
+    callers = ddb("trace").splitlines()
+    ddb(f"set $eip = {place}")
+    ddb("step")
+    assert not int(ddb("print *$esp"), 16) & 0x100, "PUSHF pushed the debugger's own trace flag"
+    for _ in range(5):
+        ddb("step")
+        assert ddb("trace").splitlines()[-1] == callers[-1]
 
 
 def test_ways_in(tmp_path: Path, kernel: bytes) -> None:
@@ -158,6 +189,7 @@ def test_ways_in(tmp_path: Path, kernel: bytes) -> None:
         assert re.search(r"\n--- interrupt, .*\nmi_startup\(", ddb("trace"))
 
         eip = ddb("print $eip")
+        own_code(ddb)
         ddb("set $eip = 5")
         text = ddb("c")
         assert "Fatal trap 12: page fault while in kernel mode\nfault virtual address\t= 0x5\n" in text

@@ -34,6 +34,7 @@ static int	db_call_depth;		/* calls made since the command */
 static int	db_sstep_print;
 static unsigned	steps;			/* all that there have been */
 static int	stepping;		/* a trap is to come from the trace flag */
+static int	steps_left;		/* trace flags in frames of interrupted code */
 static enum db_inst last_inst;		/* what was stepped over */
 
 /* Is this the end of what was asked for? */
@@ -88,13 +89,18 @@ db_stepped(db_addr_t pc)
 	return (DB_STOP_NONE);
 }
 
+/*
+ * If a handler is stopped that had come between two steps, the code that it
+ * has interrupted still has the trace flag: its trap will be nobody's.
+ */
 enum db_stop
 db_stop_at_pc(int type)
 {
 	db_addr_t pc = db_pc();
 	enum db_stop why = DB_STOP;
 
-	db_clear_single_step();
+	if (!db_clear_single_step() && stepping && type != T_TRCTRAP)
+		steps_left++;
 	db_clear_breakpoints();
 	if (type == T_BPTFLT && db_breakpoint_at(pc - 1)) {
 		db_set_pc(pc - 1);
@@ -102,6 +108,10 @@ db_stop_at_pc(int type)
 		    DB_STOP_NONE;
 	} else if (type == T_TRCTRAP && stepping)
 		why = db_stepped(pc);
+	else if (type == T_TRCTRAP && steps_left > 0) {
+		steps_left--;
+		why = DB_STOP_NONE;
+	}
 	stepping = 0;
 	if (why != DB_STOP_NONE) {
 		db_run_mode = RUN_CONTINUE;

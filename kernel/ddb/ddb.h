@@ -227,7 +227,8 @@ int	db_is_own_way(db_addr_t addr);
 db_addr_t	db_pc(void);
 void	db_set_pc(db_addr_t pc);
 void	db_set_single_step(void);
-void	db_clear_single_step(void);
+/* Returns whether it was set in this frame. */
+int	db_clear_single_step(void);
 enum db_inst { DB_INST_OTHER, DB_INST_CALL, DB_INST_RETURN, DB_INST_PUSHF };
 /* PUSHF has been stepped over: it has pushed our own trace flag. */
 void	db_mend_pushf(void);

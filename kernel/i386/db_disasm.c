@@ -174,7 +174,9 @@ find_text(struct inst *in)
 		take_modrm(in);
 		return (db_groups[text[1] - 'A'][in->modrm >> 3 & 7]);
 	}
-	if (has_operand(text, "EMRGSCDT"))
+	if (has_operand(text, "R"))	/* mov %cr0: always a register */
+		in->modrm = take(in, 1, 0) | 0xc0;
+	else if (has_operand(text, "EMGS"))
 		take_modrm(in);
 	return (text);
 }
@@ -261,27 +263,22 @@ print_operand(struct inst *in, char kind, char size)
 	uint32_t offset;
 
 	switch (kind) {
-	case 'E':
-	case 'M':
+	case 'E': case 'M': case 'R':
 		if (in->modrm >= 0xc0)
 			print_register(in, rm, size);
 		else
 			print_memory(in);
 		break;
-	case 'R':
 	case 'G':
-		print_register(in, kind == 'R' ? rm : reg, size);
+		print_register(in, reg, size);
 		break;
 	case 'S':
 		db_printf("%%%s", segments[reg]);
 		break;
-	case 'C':
-	case 'D':
-	case 'T':
+	case 'C': case 'D': case 'T':
 		db_printf("%%%cr%d", tolower(kind), reg);
 		break;
-	case 'Z':
-	case 'A':
+	case 'Z': case 'A':
 		print_register(in, kind == 'Z' ? in->opcode & 7 : 0, size);
 		break;
 	case 'F':
@@ -377,16 +374,6 @@ print_text(struct inst *in, const char *text)
 			db_printf("%c", *text);
 }
 
-/* What stands in memory, behind the text. */
-static void
-print_bytes(db_addr_t from, db_addr_t to)
-{
-	db_printf("\t\t/*");
-	for (; from < to; from++)
-		db_printf(" %02x", db_get_value(from, 1, 0));
-	db_printf(" */");
-}
-
 /* What is no instruction is shown byte by byte. */
 db_addr_t
 db_disasm(db_addr_t loc, int with_bytes)
@@ -403,7 +390,9 @@ db_disasm(db_addr_t loc, int with_bytes)
 	} else
 		print_text(&in, text);
 	if (with_bytes)
-		print_bytes(loc, in.loc);
-	db_printf("\n");
+		db_printf("\t\t/*");
+	for (; with_bytes && loc < in.loc; loc++)
+		db_printf(" %02x", db_get_value(loc, 1, 0));
+	db_printf(with_bytes ? " */\n" : "\n");
 	return (in.loc);
 }

@@ -208,10 +208,13 @@ db_set_single_step(void)
 	kdb_frame->tf_eflags |= PSL_T;
 }
 
-void
+int
 db_clear_single_step(void)
 {
+	int set = (kdb_frame->tf_eflags & PSL_T) != 0;
+
 	kdb_frame->tf_eflags &= ~PSL_T;
+	return (set);
 }
 
 void
