@@ -17,6 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class KeptPc:
                    "-vga", "cirrus", "-no-shutdown", "-m", str(megabytes), "-icount", "shift=7,sleep=off",
                    "-rtc", "base=2000-11-20T00:00:00,clock=vm", "-accel", "tcg,tb-size=32",
                    "-qmp", f"unix:{paths['qmp']}", "-serial", f"unix:{paths['com1']}",
-                   "-drive", drive or f"file={disk},format=raw,if=ide,cache=unsafe"]
+                   "-drive", drive or f"file={disk},format=raw,if=ide,cache=unsafe,file.locking=off"]
         servers = {}
         for name in ("qmp", "com1"):
             servers[name] = socket.socket(socket.AF_UNIX)
@@ -96,7 +97,7 @@ class KeptPc:
         assert "error" not in job, job
         self.ask("job-dismiss", id="job")
 
-    def _wait(self, seen: object) -> None:
+    def _wait(self, seen: Callable[[], bool]) -> None:
         deadline = time.monotonic() + WALL_SECONDS
         while not seen():
             assert time.monotonic() < deadline, f"QEMU does not answer; COM1: {self.serial!r}"
@@ -106,13 +107,15 @@ class KeptPc:
         """Take what comes from QEMU, at most so long. Returns whether something came on COM1."""
         ready = select.select([self._com1, self._qmp], [], [], seconds)[0]
         if self._qmp in ready:
-            self._partial += self._qmp.recv(65536)
+            came = self._qmp.recv(65536)
+            assert came, "QEMU has ended"
+            self._partial += came
             *lines, self._partial = self._partial.split(b"\n")
             for line in lines:
                 self._take(json.loads(line))
-        if self._com1 in ready:
-            self.serial += self._com1.recv(65536)
-        return self._com1 in ready
+        came = self._com1.recv(65536) if self._com1 in ready else b""
+        self.serial += came
+        return bool(came)
 
     def _take(self, message: dict[str, object]) -> None:
         if "return" in message or "error" in message:
@@ -179,7 +182,7 @@ class KeptPc:
         return str(self.ask("human-monitor-command", **{"command-line": "info registers"}))
 
     def lost(self) -> str:
-        """Why nothing can come any more, or "": it has halted and no interrupt can wake it, or runs where no memory is."""
+        """Why nothing can come any more, or "": no interrupt can wake it, or it runs where no memory is."""
         registers = self.registers()
         eip, flags, halted = re.search(r"EIP=(\w+) EFL=(\w+) .* HLT=(\d)", registers).groups()
         base = re.search(r"CS =\w+ (\w+)", registers)[1]
