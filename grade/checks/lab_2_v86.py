@@ -281,7 +281,6 @@ def move_blocks(bench: Bench, client: Client) -> None:
     data = draw.randbytes(2 * count)
     places = [client.place(data, align=2), draw.randrange(1, 16, 2) << 20 | draw.getrandbits(18),
               draw.randint(17, 47) << 20 | draw.getrandbits(18), client.reserve(2 * count + 4, align=2)]
-    code = far_address(client.place(b"\xcd\x15" + CARRY_TO_BX + RETF), draw)
     calls = []
     for source, goal in zip(places, places[1:]):
         entries_ = (draw.randbytes(16), model.block_descriptor(source), model.block_descriptor(goal), draw.randbytes(16))
@@ -289,8 +288,9 @@ def move_blocks(bench: Bench, client: Client) -> None:
         high = draw.getrandbits(16) << 16
         registers = {**random_registers(draw), "eax": high | 0x8700 | draw.getrandbits(8), "ecx": high | count,
                      "esi": high | offset}
-        calls.append((registers["eax"], client.v86(flags=model.CF, ctl=model.V86_ADDR | model.V86_CALLF, addr=code,
-                                                   es=segment, **registers)))
+        code = b"\x68" + struct.pack("<H", segment) + b"\x07\xcd\x15" + CARRY_TO_BX + RETF     # push; pop es; int 15h
+        calls.append((registers["eax"], client.v86(flags=model.CF, ctl=model.V86_ADDR | model.V86_CALLF,
+                                                   addr=far_address(client.place(code), draw), **registers)))
     with boot(bench, client) as machine:
         memory = run_client(machine, client)
         for goal in places[1:]:
