@@ -338,7 +338,7 @@ def draw_frame(draw: Random, labels: dict[str, int], *, user: bool) -> tuple[dic
     vm86 = user and draw.random() < 0.3
     frame["eflags"] = draw.getrandbits(16) | draw.getrandbits(1) << 16 | (model.VM if vm86 else 0)
     frame["cs"] = draw.getrandbits(16) if vm86 else draw.getrandbits(16) & ~3 | (3 if user else 0)
-    frame["eip"] = draw.choice((draw.getrandbits(32), draw.choice(list(labels.values()))))
+    frame["eip"] = draw.choice((draw.getrandbits(32), draw.choice(list(labels.values())) + draw.choice((0, 0, 0, 1, -1, 2))))
     return frame, draw.choice((0, draw.getrandbits(32)))
 
 

@@ -121,6 +121,7 @@ def user_snippets(space: UserSpace) -> Iterator[Snippet]:
     yield Snippet("write to a page that is to be read", STORE, model.T_PAGEFLT, 7, registers={"ebx": space.read_only})
     yield Snippet("jump to where nothing is", JUMP_EBX, model.T_PAGEFLT, 4, registers={"ebx": hole}, eip=hole)
     yield Snippet("a single step", NOP, model.T_TRCTRAP, length=1, fault=False, flags=TF)
+    yield Snippet("lcall, in single steps", lcall(0, draw.getrandbits(32)), error=7, length=7, flags=TF, ends="syscall")
     yield Snippet("leaving for user mode with a bad fs", NOP, model.T_PROTFLT, fault=False, frame={"fs": selector})
     yield Snippet("leaving for user mode with a bad es", NOP, model.T_PROTFLT, fault=False, frame={"es": selector})
     yield Snippet("leaving for user mode with a bad ds", NOP, model.T_PROTFLT, fault=False, frame={"ds": selector})

@@ -161,7 +161,7 @@ SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV = 4, 5, 8, 10, 11
 FPE_INTOVF, FPE_INTDIV, FPE_FLTSUB, FPE_NO_FPU = 1, 2, 8, 2
 
 ACTIONS = ("TRAP_FATAL", "TRAP_SIGNAL", "TRAP_PAGE", "TRAP_FPU", "TRAP_NMI", "TRAP_DEBUGGER", "TRAP_RESUME", "TRAP_CLEAR_NT",
-           "TRAP_NOTHING")
+           "TRAP_CLEAR_T", "TRAP_NOTHING")
 
 FRAME_FIELDS = ("fs", "es", "ds", "edi", "esi", "ebp", "isp", "ebx", "edx", "ecx", "eax", "trapno", "err", "eip", "cs", "eflags",
                 "esp", "ss")
@@ -213,6 +213,6 @@ def decide(frame: Mapping[str, int], onfault: int, labels: Mapping[str, int]) ->
         return Decision("TRAP_RESUME", resume=onfault) if onfault else Decision("TRAP_FATAL")
     if number == T_TSSFLT and frame["eflags"] & NT:
         return Decision("TRAP_CLEAR_NT")
-    if number == T_TRCTRAP and frame["eip"] == labels["Xlcall_syscall"]:
-        return Decision("TRAP_NOTHING")
+    if number == T_TRCTRAP and (steps := frame["eip"] - labels["Xlcall_syscall"]) in (0, 1):
+        return Decision(("TRAP_NOTHING", "TRAP_CLEAR_T")[steps])
     return Decision(_KERNEL.get(number, "TRAP_FATAL"))
