@@ -153,6 +153,11 @@ db_is_own_way(db_addr_t addr __unused)
 	return (0);
 }
 
+void
+db_show_hwatches(void)
+{
+}
+
 /* What needs a machine that runs. */
 #define	NO_COMMAND(name)						\
 void									\
@@ -163,6 +168,8 @@ name(db_expr_t addr __unused, int have_addr __unused,			\
 }
 NO_COMMAND(db_stack_trace_cmd)
 NO_COMMAND(db_show_regs_cmd)
+NO_COMMAND(db_hwatchpoint_cmd)
+NO_COMMAND(db_deletehwatch_cmd)
 NO_COMMAND(db_show_idt_cmd)
 NO_COMMAND(db_show_gdt_cmd)
 NO_COMMAND(db_single_step_cmd)

@@ -111,6 +111,16 @@ def running(ddb: Debugger) -> None:
     assert where(ddb("continue"))[0] == "Watchpoint"
     assert int(ddb("print/x *physmem"), 16) > 0
     ddb("dwatch physmem")
+    ddb("hwatch Maxmem,6")
+    assert re.fullmatch(r"No watchpoints set\ndr0 +c0\w{6}  4\ndr1 +c0\w{6}  2", ddb("show watches"))
+    assert ddb("hwatch physmem,0d") == "All watchpoints used."
+    ddb("dhwatch Maxmem,6")
+    assert ddb("dhwatch Maxmem") == "Not set."
+    ddb("hwatch msgbufp")
+    why, place = where(ddb("c"))
+    assert why == "Watchpoint" and place.startswith("msgbufinit+")
+    ddb("dhwatch msgbufp")
+    assert ddb("show watches") == "No watchpoints set"
 
     ddb("break printcpuinfo")
     assert "printcpuinfo" in ddb("show breaks")

@@ -98,6 +98,7 @@ db_stop_at_pc(int type)
 {
 	db_addr_t pc = db_pc();
 	enum db_stop why = DB_STOP;
+	int hwatch = db_clear_hwatchpoints();
 
 	if (!db_clear_single_step() && stepping && type != T_TRCTRAP)
 		steps_left++;
@@ -112,6 +113,8 @@ db_stop_at_pc(int type)
 		steps_left--;
 		why = DB_STOP_NONE;
 	}
+	if (hwatch && why != DB_STOP_BREAKPOINT)
+		why = DB_STOP_WATCHPOINT;
 	stepping = 0;
 	if (why != DB_STOP_NONE) {
 		db_run_mode = RUN_CONTINUE;
@@ -136,6 +139,7 @@ db_restart_at_pc(void)
 	stepping = db_run_mode != RUN_CONTINUE || db_watching() ||
 	    db_breakpoint_at(pc);
 	db_set_watchpoints();
+	db_set_hwatchpoints();
 	if (stepping)
 		db_set_single_step();
 	db_set_breakpoints(pc);

@@ -120,12 +120,12 @@ db_show_watches_cmd(db_expr_t addr __unused, int have_addr __unused,
 {
 	struct db_watchpoint *wp;
 
-	if (!db_watching()) {
+	if (!db_watching())
 		db_printf("No watchpoints set\n");
-		return;
-	}
-	db_printf(" Map        Address  Size\n");
+	else
+		db_printf(" Map        Address  Size\n");
 	for (wp = db_watch_table; wp < &db_watch_table[NWATCHPOINTS]; wp++)
 		if (wp->size != 0)
 			db_printf("*%8x  %8x  %x\n", 0, wp->address, wp->size);
+	db_show_hwatches();
 }

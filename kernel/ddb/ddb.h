@@ -232,6 +232,10 @@ int	db_clear_single_step(void);
 enum db_inst { DB_INST_OTHER, DB_INST_CALL, DB_INST_RETURN, DB_INST_PUSHF };
 /* PUSHF has been stepped over: it has pushed our own trace flag. */
 void	db_mend_pushf(void);
+/* Put the CPU's own watchpoints into it; take them out: was it one of them? */
+void	db_set_hwatchpoints(void);
+int	db_clear_hwatchpoints(void);
+void	db_show_hwatches(void);		/* a line for each */
 /* What of that is the instruction at `pc'? */
 enum db_inst	db_inst_kind(db_addr_t pc);
 /* Print the callers, from where the kernel was interrupted. */
@@ -239,7 +243,8 @@ void	db_trace_self(void);
 
 db_cmdfcn_t	db_examine_cmd, db_print_cmd, db_search_cmd, db_set_cmd,
 		db_write_cmd, db_breakpoint_cmd, db_delete_cmd,
-		db_watchpoint_cmd, db_deletewatch_cmd, db_single_step_cmd,
+		db_watchpoint_cmd, db_deletewatch_cmd, db_hwatchpoint_cmd,
+		db_deletehwatch_cmd, db_single_step_cmd,
 		db_continue_cmd, db_trace_until_call_cmd,
 		db_trace_until_matching_cmd, db_stack_trace_cmd, db_fncall_cmd,
 		db_panic_cmd, db_reset_cmd, db_show_regs_cmd,
