@@ -53,6 +53,7 @@ class Bench:
         self._bochs = bochs
         self._machine: Machine | None = None
         self._guide: Guide | None = None
+        self._symbols: dict[str, dict[str, int]] = {}
 
     @contextmanager
     def power_on(self, disks: Sequence[tuple[Path, str]], *, guide: Guide) -> Iterator[Machine]:
@@ -72,17 +73,17 @@ class Bench:
 
     def symbol(self, program: str, name: str) -> int:
         """The address of a label in a program; a StudentFailure when it has none of that name."""
-        listed = self._binutil("nm", program)
-        for line in listed.splitlines():
-            fields = line.split()
-            if len(fields) == 3 and fields[2] == name:
-                return int(fields[0], 16)
+        if program not in self._symbols:
+            listed = (line.split() for line in self._binutil("nm", program).splitlines())
+            self._symbols[program] = {fields[2]: int(fields[0], 16) for fields in listed if len(fields) == 3}
+        if name in self._symbols[program]:
+            return self._symbols[program][name]
         raise StudentFailure(f"the label `{name}` in {program}", "a place in the program", "no such label")
 
     def line(self, program: str, address: int) -> str:
         """`labs/1-mbr/mbr.S:57` for a linked address."""
         place = self._binutil("addr2line", program, f"{address:#x}").split(" (")[0].strip()
-        known = re.search(r"(?:labs|boot)/\S+:\d+$", place)
+        known = re.search(r"(?:labs|boot|kernel|grade)/\S+:\d+$", place)
         return known[0] if known else f"address {address:#x}"
 
     def _binutil(self, tool: str, program: str, *arguments: str) -> str:

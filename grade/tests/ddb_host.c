@@ -31,6 +31,7 @@ void	exit(int status) __dead2;
 extern void	*stdin;
 
 struct msgbuf	*msgbufp;
+int		kdb_active = 1;
 struct trapframe *kdb_frame;
 int		db_cmd_loop_done;
 
@@ -138,6 +139,18 @@ cpu_reset(void)
 {
 	host_printf("reset\n");
 	exit(0);
+}
+
+int
+db_in_command(void)
+{
+	return (1);
+}
+
+int
+db_is_own_way(db_addr_t addr __unused)
+{
+	return (0);
 }
 
 /* What needs a machine that runs. */

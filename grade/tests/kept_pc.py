@@ -182,7 +182,7 @@ class KeptPc:
         return str(self.ask("human-monitor-command", **{"command-line": "info registers"}))
 
     def lost(self) -> str:
-        """Why nothing can come any more, or "": it has halted and no interrupt can wake it, or runs where no memory is."""
+        """Why nothing can come any more, or "": no interrupt can wake it, or it runs where no memory is."""
         registers = self.registers()
         eip, flags, halted = re.search(r"EIP=(\w+) EFL=(\w+) .* HLT=(\d)", registers).groups()
         base = re.search(r"CS =\w+ (\w+)", registers)[1]

@@ -1,4 +1,4 @@
-"""Named disks with something wrong: the whole chain boots them, and what each stage says of them is known to the letter.
+"""Disks with something wrong, by name: the whole chain boots them, and says of each what is known to the letter.
 
 What boot2 or the loader does alone with bad labels, superblocks, kernels or lines is tested beside each of them; random
 faults are test_fuzz_boot.py's. Here is what goes from one stage to the next, what needs the real directory tree, and
@@ -18,7 +18,7 @@ import pytest
 from boot.image.testkernel import expected_sum, parse_report
 from grade.tests.fuzzing import LOADER, START, Group, built, good_disk, groups, watch
 from grade.tests.kept_pc import KeptPc
-from grade.tests.ufs_volume import DIRECT, SECTOR, Volume
+from grade.tests.ufs_volume import SECTOR, Volume
 
 END = "testkernel: end"
 BIOS_ERROR = 12                 # SeaBIOS' for whatever a disk refuses
@@ -80,8 +80,12 @@ def know_kernel_sum() -> int:
 
 
 WORD = struct.Struct("<I")
-BOOT2, SCREEN, OK, REPORT = "boot2's prompt", "boot2's prompt, on the screen", "the loader's prompt", "the kernel's report"
+SCREEN, OK, REPORT = "boot2's prompt, on the screen", "the loader's prompt", "the kernel's report"
 NO_KERNEL = "can't load 'kernel'"
+OUTSIDE = "elf32_loadimage: segment outside of memory"
+SHORT = "elf32_loadimage: segment not within the file"
+NO_ENTRY = "elf32_loadimage: entry point not within a segment"
+NO_SECTIONS = "elf32_loadimage: failed to read section headers"
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,11 @@ STRUCTURES = {
     "no kernel": Fault("entry / kernel.ino", bytes(4), NO_KERNEL, OK),
     "kernel's blocks outside": Fault("inode /kernel.db0", WORD.pack(0x7FFFFFFF), NO_KERNEL, OK),
     "no program headers": Fault("elf.phnum", bytes(2), "elf32_loadimage: no program headers", OK),
-    "segment outside memory": Fault("phdr2.vaddr", WORD.pack(0xC0FFF000), "elf32_loadimage: segment outside of memory", OK),
-    "segment over the loader": Fault("phdr2.vaddr", WORD.pack(0xC000A000), "elf32_loadimage: segment outside of memory", OK),
-    "truncated kernel": Fault("inode /kernel.size", struct.pack("<Q", 5000), "elf32_loadimage: segment not within the file", OK),
-    "entered elsewhere": Fault("elf.entry", WORD.pack(0xC0200000), "elf32_loadimage: entry point not within a segment", OK),
-    "symbols outside": Fault("elf.shoff", WORD.pack(0x7FFFFFFF), "elf32_loadimage: failed to read section headers", REPORT),
+    "segment outside memory": Fault("phdr2.vaddr", WORD.pack(0xC0FFF000), OUTSIDE, OK),
+    "segment over the loader": Fault("phdr2.vaddr", WORD.pack(0xC000A000), OUTSIDE, OK),
+    "truncated kernel": Fault("inode /kernel.size", struct.pack("<Q", 5000), SHORT, OK),
+    "entered elsewhere": Fault("elf.entry", WORD.pack(0xC0200000), NO_ENTRY, OK),
+    "symbols outside": Fault("elf.shoff", WORD.pack(0x7FFFFFFF), NO_SECTIONS, REPORT),
 }
 
 
@@ -149,15 +153,16 @@ def test_structure(disk: Disk, pc: KeptPc, kernel_sum: int, what: str) -> None:
 
 def odd_files() -> dict[str, bytes | str]:
     """Links that go round, that are many, and directories that a test makes odd."""
-    files: dict[str, bytes | str] = {"/round/file": b"x", "/torn/file": b"x", "/to": "/fro", "/fro": "to", "/self": "self",
-                                     "/links/0": b"the end\n", "/links/up": "../links/up/up"}
+    files: dict[str, bytes | str] = {
+        "/round/file": b"x", "/torn/file": b"x", "/to": "/fro", "/fro": "to", "/self": "self",
+        "/links/0": b"the end\n", "/links/up": "../links/up/up"}
     return files | {f"/links/{number}": str(number - 1) for number in range(1, LINKS + 2)}
 
 
 TOO_MANY = "too many levels of symbolic links"
 ASKED = {
     "ls /round/file/file/file": "/round/file/file/file\n    file",
-    "more /round/file/file": "*** FILE /round/file/file BEGIN ***\nmore: error showing /round/file/file: is a directory",
+    "include /round/file/file": "include: /round/file/file:1: is a directory",
     "ls /torn": "/torn\nls: /torn: invalid argument",
     "ls /to": f"ls: can't open '/to': {TOO_MANY}",
     "ls /self": f"ls: can't open '/self': {TOO_MANY}",
@@ -201,7 +206,8 @@ def boot_with_bad_sector(disk: Disk, sector: int, kernel_sum: int, folder: Path)
     return outcome.kind, plain(outcome.serial) or outcome.screen
 
 
-@pytest.mark.parametrize("where, end", [(f"{LOADER}+40000", REPORT), ("inode /.mode", SCREEN), ("superblock.magic", SCREEN)])
+@pytest.mark.parametrize("where, end", [
+    (f"{LOADER}+40000", REPORT), ("inode /.mode", SCREEN), ("superblock.magic", SCREEN)])
 def test_boot2_meets_a_bad_sector(disk: Disk, kernel_sum: int, where: str, end: str, tmp_path: Path) -> None:
     """The message names the sector at which it began to read."""
     sector = disk.at(where) // SECTOR

@@ -74,8 +74,7 @@ class Debugger:
         printed = run(self.host, "commands", self.folder / "memory", f"{self.base:x}",
                       *([self.folder / "symbols"] if self.symbols else []),
                       keys="".join(f"{line}\n" for line in lines).encode())
-        answers = printed.split(".\n")
-        return re.split(r"^\.\n", printed, flags=re.MULTILINE)[:len(lines)] if answers else []
+        return re.split(r"^\.\n", printed, flags=re.MULTILINE)[:-1]
 
     def value(self, expression: str) -> str:
         """An expression's value in hex, or what is wrong with it."""
@@ -104,8 +103,8 @@ SYMBOLS = symbol_tables([("btext", BASE, FUNC), ("main", BASE + 0x40, FUNC), ("h
 
 # ---------------------------------------------------------------- disassembler
 
-SUFFIXED = re.compile(r"(add|or|adc|sbb|and|sub|xor|cmp|mov|push|pop|test|inc|dec|not|neg|mul|imul|div|idiv|rol|ror|rcl|"
-                      r"rcr|shl|shr|sar|lea|xchg|bt|bts|btr|btc|bsf|bsr|shld|shrd|in|out|cmpxchg|xadd|pusha|popa|"
+SUFFIXED = re.compile(r"(add|or|adc|sbb|and|sub|xor|cmp|mov|push|pop|test|inc|dec|not|neg|mul|imul|div|idiv|rol|ror|"
+                      r"rcl|rcr|shl|shr|sar|lea|xchg|bt|bts|btr|btc|bsf|bsr|shld|shrd|in|out|cmpxchg|xadd|pusha|popa|"
                       r"pushf|popf|les|lds|lss|lfs|lgs|nop|bound|lar|lsl|lods|stos|scas|movs|cmps|ins|outs|lgdt|lidt|"
                       r"sgdt|sidt)[bwl]")
 CONDITIONS = {"z": "e", "nz": "ne", "nb": "ae", "nbe": "a", "nl": "ge", "nle": "g"}
@@ -152,8 +151,8 @@ def instructions(program: Path) -> tuple[int, bytes, list[tuple[int, int, str]]]
     if not found:
         return 0, b"", []
     size, base, offset = (int(number, 16) for number in found.groups())
-    listing = subprocess.run([tool("objdump"), "-d", "-w", "-z", "-j", ".text", program], capture_output=True, text=True,
-                             check=True).stdout
+    listing = subprocess.run([tool("objdump"), "-d", "-w", "-z", "-j", ".text", program], capture_output=True,
+                             text=True, check=True).stdout
     lines = re.findall(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} )+)\s*(?:\t(.*))?$", listing, flags=re.MULTILINE)
     return base, program.read_bytes()[offset:offset + size], [(int(address, 16), len(data.split()), text)
                                                               for address, data, text in lines]
@@ -165,7 +164,8 @@ def compare(ddb: Debugger, program: Path) -> tuple[int, list[Difference], list[D
     if not wanted:
         return 0, [], []
     lengths, texts = [], []
-    for (address, length, text), answer in zip(wanted, ddb(*(f"@{address:x}" for address, _, _ in wanted)), strict=True):
+    answers = ddb(*(f"@{address:x}" for address, _, _ in wanted))
+    for (address, length, text), answer in zip(wanted, answers, strict=True):
         *shown, after = answer.splitlines()
         one = Difference(f"{program.name}:{address:x}", text, "".join(shown) or after)
         if after != f"{address + length:x}":
@@ -221,7 +221,8 @@ FORMS = """
     in $0x60,%al; in (%dx),%eax; out %al,$0x20; out %ax,(%dx); aam; aad; daa; das; aaa; aas; cwtl; cbtw; cltd; cwtd
     pushal; popal; pushf; popf; pushw $5; push $-1; push $0x12345678; sahf; lahf; hlt; cli; sti; cmc; clc; std
     addr16 mov (%bx),%eax; addr16 mov 4(%bp,%si),%cx; addr16 lea -3(%di),%ax; mov 0x1234(,%eax,8),%ecx; jmp *(%eax)
-    call *%eax; call *8(%esp); testb $1,0xc0123456; notl (%eax); negb %cl; divl (%ecx); mull %ebx; rcl %cl,%dl; sarl %eax
+    call *%eax; call *8(%esp); testb $1,0xc0123456; notl (%eax); negb %cl; divl (%ecx); mull %ebx; rcl %cl,%dl
+    sarl %eax
 """
 
 
@@ -235,7 +236,7 @@ def test_forms(ddb: Debugger, tmp_path: Path) -> None:
 
 def test_instructions_as_written(ddb: Debugger) -> None:
     """FreeBSD's names and operands; symbols where there are some; what is none."""
-    ddb.memory = bytes.fromhex("55 89e5 8b45fc c705 800010c0 78563412 74fe e829000000 8b0485 800010c0 f00f d6").ljust(64)
+    ddb.memory = bytes.fromhex("55 89e5 8b45fc c705800010c078563412 74fe e829000000 8b0485800010c0 f00f0f").ljust(64)
     ddb.symbols = SYMBOLS
     plain, with_bytes = ddb("x/i btext,9", "x/I btext+1")
     assert plain.splitlines() == [
@@ -352,8 +353,10 @@ def test_examine(ddb: Debugger) -> None:
     asked = {
         "x/x btext": "btext:\t3020100\n", "": "btext+0x4:\t7060504\n", "x/bx btext,3": "btext:\t0   1   2\n",
         "x/x btext,5": "btext:\t3020100         7060504         b0a0908         f0e0d0c\nbtext+0x10:\t13121110\n",
-        "x/hd btext+10": "btext+0x10:\t4368\n", "x/c table,5": "table:\ttext\\012\n", "x/s table": "table:\ttext\\012\n",
-        "x/d table+6": "table+0x6:\t-2\n", "x/u table+6": "table+0x6:\t4294967294\n", "x/a table+0a": "table+0xa:\tmain+0x1\n",
+        "x/hd btext+10": "btext+0x10:\t4368\n", "x/c table,5": "table:\ttext\\012\n",
+        "x/s table": "table:\ttext\\012\n",
+        "x/d table+6": "table+0x6:\t-2\n", "x/u table+6": "table+0x6:\t4294967294\n",
+        "x/a table+0a": "table+0xa:\tmain+0x1\n",
         "x/o btext": "btext:\t0300400400\n", "x/r table+6": "table+0x6:\t-2\n", "x/z table+6": "table+0x6:\t-2\n",
         "x/gx btext": "btext:\t706050403020100\n", "x/i 1": "0x1:\tBad address 0x1\n",
         "x/x btext+3fe": "foo.part.0+0x36e:\tBad address 0xc01003fe\n",
@@ -388,7 +391,8 @@ def test_search(ddb: Debugger) -> None:
 def test_write(ddb: Debugger) -> None:
     """Old and new contents; several values; what cannot be written."""
     ddb.symbols = SYMBOLS
-    assert ddb("write btext 0cafe", "write/b btext 1 2", "x/x btext", "write 0 5", "write", "write btext", "w/g btext 1") == [
+    assert ddb("write btext 0cafe", "write/b btext 1 2", "x/x btext", "write 0 5", "write", "write btext",
+               "w/g btext 1") == [
         "btext\t\t0x3020100\t=\t  0xcafe\n",
         "btext\t\t    0xfe\t=\t     0x1\nbtext+0x1\t\t    0xca\t=\t     0x2\n", "btext:\t201             \n",
         "Bad address 0\n", "Address missing\n", "Value missing\n", "Bad modifier\n"]
@@ -404,7 +408,8 @@ def test_breakpoints_and_watchpoints(ddb: Debugger) -> None:
         "Not set.\n", "", "No breakpoints set\n", "Bad address 0\n", "No watchpoints set\n", "", "", "Already set.\n",
         " Map        Address  Size\n*       0  c0100080  4\n*       0  c0100040  8\n", "Not set.\n", "", "",
         "No watchpoints set\n", "Bad address 0\n", "Bad size\n"]
-    answers = ddb(*(f"break {BASE + number:#x}" for number in range(101)), *(f"watch {BASE + number:#x}" for number in range(17)))
+    answers = ddb(*(f"break {BASE + number:#x}" for number in range(101)),
+                  *(f"watch {BASE + number:#x}" for number in range(17)))
     assert answers[100] == "All breakpoints used.\nToo many breakpoints.\n" and set(answers[:100]) == {""}
     assert answers[117] == "All watchpoints used.\n"
 
@@ -440,7 +445,8 @@ def lying_tables() -> dict[str, tuple[bytes, str]]:
         "too large": (struct.pack("<I", 0x7FFFFFF0) + good[4:], "its size is wrong"),
         "a huge size": (struct.pack("<I", 0xFFFFFFF0) + good[4:], "its size is wrong"),
         "half a symbol": (struct.pack("<I", size - 8) + good[4:], "its size is wrong"),
-        "strings too large": (good[:4 + size] + struct.pack("<I", 1 << 20) + good[8 + size:], "its strings' size is wrong"),
+        "strings too large": (good[:4 + size] + struct.pack("<I", 1 << 20) + good[8 + size:],
+                              "its strings' size is wrong"),
         "no strings": (good[:4 + size] + struct.pack("<I", 0), "its strings' size is wrong"),
         "no end": (good[:-1] + b"x", "its strings do not end"),
         "a name outside": (bytes(outside), "a name is outside of its strings"),
@@ -465,7 +471,8 @@ def test_damaged_symbols(host: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keys, line", [
     (b"abc\r", "abc"), (b"abd\x7fc\r", "abc"), (b"ab\x01x\x05y\r", "xaby"), (b"abc\x02\x02\x04\r", "ac"),
-    (b"one two\x17three\r", "one three"), (b"abc\x15d\r", "d"), (b"abc\x02\x02\x0b\r", "a"), (b"abc\x1b[D\x1b[Dx\r", "axbc"),
+    (b"one two\x17three\r", "one three"), (b"abc\x15d\r", "d"), (b"abc\x02\x02\x0b\r", "a"),
+    (b"abc\x1b[D\x1b[Dx\r", "axbc"),
     (b"abc\x1b[H\x1b[Cx\r", "axbc"), (b"abc\x03", ""), (b"\x7f\x02\x04\x17\x10a\r", "a"), (b"a\x07\x00b\x1bZ\r", "ab"),
     (b"y" * 200 + b"\r", "y" * 120), (b"y" * 110 + b"\x01z\r", "z" + "y" * 110), (b"a\tb\r", "a b"),
 ])

@@ -27,8 +27,8 @@ FLAGS = ("-g", "-O1", "-std=gnu17", "-ffreestanding", "-fno-builtin", "-Wall", "
 # Names that the host's own library has: the loader's get another. Its malloc() is used by none but its own test, so
 # that a write past a block's end is the sanitizer's to find.
 RENAMED = """getenv setenv putenv unsetenv environ errno strerror open close read lseek stat fstat readdirfd printf
-    vprintf sprintf snprintf vsnprintf exit strlen strcpy strncpy strlcpy strlcat strcat strcmp strncmp
-    strcasecmp strncasecmp strchr strrchr strstr strspn strcspn strsep strdup strtol strtoul atoi getopt optarg
+    vprintf snprintf vsnprintf exit strlen strcpy strlcpy strlcat strcat strcmp strncmp
+    strcasecmp strncasecmp strchr strstr strspn strcspn strsep strdup strtol atoi getopt optarg
     optind optopt optreset memchr""".split()
 HEAP = "malloc calloc realloc free".split()
 CORRUPTIONS, CORRUPTIONS_LONG = 300, 2000

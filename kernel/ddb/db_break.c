@@ -22,6 +22,7 @@ static struct db_breakpoint {
 	uint8_t		in_memory;
 } db_break_table[NBREAKPOINTS];
 
+/* The breakpoint that is set at `addr', or NULL. */
 static struct db_breakpoint *
 db_find_breakpoint(db_addr_t addr)
 {
@@ -93,6 +94,8 @@ db_breakpoint_cmd(db_expr_t addr, int have_addr __unused, db_expr_t count,
 	if (bkpt == &db_break_table[NBREAKPOINTS])
 		db_error("All breakpoints used.\nToo many breakpoints.\n");
 	(void)db_get_value(addr, 1, 0);
+	if (db_is_own_way(addr))
+		db_error("The debugger itself comes by there\n");
 	bkpt->address = addr;
 	bkpt->init_count = bkpt->count = count > 0 ? count : 1;
 }

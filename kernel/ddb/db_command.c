@@ -70,6 +70,10 @@ static const struct db_command db_command_table[] = {
 	{ NULL, NULL, 0, NULL, NULL }
 };
 
+/*
+ * A line for each command of a table that has a text; `before' is the name of the
+ * command that they belong to, or "".
+ */
 static void
 help_table(const char *before, const struct db_command *table)
 {
@@ -81,6 +85,7 @@ help_table(const char *before, const struct db_command *table)
 			    *before == '\0' ? "" : " ", table->name, table->help);
 }
 
+/* help */
 static void
 db_help_cmd(db_expr_t addr __unused, int have_addr __unused,
     db_expr_t count __unused, const char *modif __unused)

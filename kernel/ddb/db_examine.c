@@ -20,6 +20,7 @@
 #define	CTRL(c)		((c) & 0x1f)
 #define	FORMATS		"arxzduocsiI"
 #define	SIZES		"bhlg"
+#define	STRING_MAX	1024
 
 static char	db_examine_format = 'x';
 static int	db_examine_size = 4;
@@ -59,6 +60,7 @@ modif_format(const char *modif, char otherwise)
 	return (otherwise);
 }
 
+/* A character, as \ooo if it has no other face. */
 static void
 print_char(int c)
 {
@@ -75,6 +77,10 @@ is_signed(char format)
 	return (format == 'r' || format == 'z' || format == 'd');
 }
 
+/*
+ * Print by a letter of FORMATS, padded to `width'.  Signed ones are sign-extended
+ * already.
+ */
 static void
 print_number(char format, uint64_t value, int width)
 {
@@ -109,15 +115,19 @@ print_number(char format, uint64_t value, int width)
 	db_printf(fmt, width, value);
 }
 
-/* Print the string at `addr'; returns where the next one is. */
+/*
+ * Print the string at `addr', as far as it is of sense; returns where the next
+ * one, or the rest, is.
+ */
 static db_addr_t
 print_string(db_addr_t addr)
 {
-	int c;
+	db_addr_t most = addr + STRING_MAX;
+	int c = 0;
 
-	while ((c = db_get_value(addr++, 1, 0)) != '\0')
+	while (addr != most && (c = db_get_value(addr++, 1, 0)) != '\0')
 		print_char(c);
-	db_printf("\n");
+	db_printf(c != '\0' ? "...\n" : "\n");
 	return (addr);
 }
 

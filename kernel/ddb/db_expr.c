@@ -23,6 +23,7 @@ static int	depth;		/* of parentheses and signs */
 
 static int	db_unary(db_expr_t *value);
 
+/* What `part' reads has to be there. */
 static db_expr_t
 must(int (*part)(db_expr_t *value))
 {
@@ -33,6 +34,7 @@ must(int (*part)(db_expr_t *value))
 	return (value);
 }
 
+/* a / b, a % b, a # b. */
 static db_expr_t
 divide(db_expr_t a, db_expr_t b, enum db_token t)
 {
@@ -69,6 +71,7 @@ db_mult_expr(db_expr_t *value)
 	return (1);
 }
 
+/* `+' and `-', from the left. */
 static int
 db_add_expr(db_expr_t *value)
 {
@@ -85,6 +88,7 @@ db_add_expr(db_expr_t *value)
 	return (1);
 }
 
+/* Shifts, from the left: a whole expression. */
 static int
 db_shift_expr(db_expr_t *value)
 {
@@ -107,6 +111,7 @@ db_shift_expr(db_expr_t *value)
 	return (1);
 }
 
+/* What has a value by itself, or 0 if the next word has none. */
 static int
 db_term(db_expr_t *value)
 {
@@ -149,6 +154,7 @@ db_term(db_expr_t *value)
 	return (1);
 }
 
+/* A term, with the signs before it. */
 static int
 db_unary(db_expr_t *value)
 {

@@ -72,6 +72,7 @@ redraw(int from)
 	put_many('\b', i - ed.column);
 }
 
+/* The cursor goes to the character `at', or as near as there is one. */
 static void
 move_to(int at)
 {
@@ -89,6 +90,7 @@ cut(int from, int to)
 	redraw(from);
 }
 
+/* Take the word before the cursor out, and blanks behind it. */
 static void
 cut_word(void)
 {
@@ -101,6 +103,7 @@ cut_word(void)
 	cut(from, ed.at);
 }
 
+/* Put a character in at the cursor; the bell rings if there is no room. */
 static void
 insert(int c)
 {
@@ -114,6 +117,7 @@ insert(int c)
 	redraw(ed.at - 1);
 }
 
+/* Edit another line instead. */
 static void
 replace(const char *line)
 {
@@ -136,6 +140,7 @@ recall(int by)
 	    history[(history_count - back) % HISTORY_SIZE]);
 }
 
+/* Keep a line, unless it is empty or the last one again. */
 static void
 remember(const char *line)
 {
@@ -175,6 +180,7 @@ show_again(void)
 	redraw(0);
 }
 
+/* What one key does. */
 static void
 edit(int c)
 {

@@ -63,6 +63,7 @@ digit_value(int c)
 	return (isalpha(c) ? tolower(c) - 'a' + 10 : 36);
 }
 
+/* Digits, until something else comes; no letter may. */
 static enum db_token
 lex_number(void)
 {

@@ -94,14 +94,21 @@ db_error(const char *fmt, ...)
 
 /* ---------------------------------------------------------------- commands */
 
+/* For db_try(). */
 static void
 do_line(void *line)
 {
 	db_command_line(line);
 }
 
+int
+db_in_command(void)
+{
+	return (db_jmpbuf != NULL);
+}
+
 /* Until a command wants out, or nobody is there to type one. */
-void
+static void
 db_command_loop(void)
 {
 	static char line[DB_MAXLINE + 1];
@@ -118,6 +125,7 @@ db_command_loop(void)
 	}
 }
 
+/* For db_try(): the instruction may be where no memory is. */
 static void
 show_pc(void *arg __unused)
 {

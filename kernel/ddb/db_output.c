@@ -2,7 +2,7 @@
  * db_output.c: the debugger's printing.
  *
  * It goes to the console only: the message buffer keeps what the kernel had to
- * say.  The column is counted, for tab stops and to break lines; and lines are,
+ * say, a trace for one that it has printed of itself.  The column is counted, for tab stops and to break lines; and lines are,
  * so that no more than $lines of them pass before somebody has read them.
  *
  * [ddb/db_output.c]
@@ -10,6 +10,7 @@
 #include <ddb/ddb.h>
 
 #include <sys/cons.h>
+#include <sys/kdb.h>
 #include <sys/systm.h>
 
 #define	CTRL(c)		((c) & 0x1f)
@@ -46,10 +47,11 @@ db_more(void)
 	for (p = erase; *p != '\0'; p++)
 		cnputc(*p);
 	db_newlines = c == '\n' ? db_lines_per_page - 1 : 0;
-	if (c == 'q' || c == CTRL('c'))
+	if ((c == 'q' || c == CTRL('c')) && db_in_command())
 		db_error(NULL);
 }
 
+/* Go to the next tab stop; with blanks where the terminal has others. */
 static void
 db_put_tab(void)
 {
@@ -68,6 +70,10 @@ db_put_tab(void)
 void
 db_putchar(int c, void *arg __unused)
 {
+	if (!kdb_active) {
+		printf("%c", c);
+		return;
+	}
 	if (c == '\t') {
 		db_put_tab();
 		return;

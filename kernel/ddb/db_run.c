@@ -8,13 +8,17 @@
  *
  * Where the way is to be looked at, or begins at a breakpoint, the CPU traps
  * after each instruction.  Interrupts that come meanwhile are handled at full
- * speed, between two of those.
+ * speed, between two of those.  A ^C ends such a way, wherever it leads.
  *
  * [ddb/db_run.c]
  */
 #include <ddb/ddb.h>
 
+#include <sys/cons.h>
 #include <i386/trap.h>
+
+#define	CTRL(c)		((c) & 0x1f)
+#define	CHECK_KEYS	1024	/* instructions */
 
 static enum {
 	RUN_CONTINUE,
@@ -28,7 +32,9 @@ int		db_inst_count;
 static int	db_loop_count;
 static int	db_call_depth;		/* calls made since the command */
 static int	db_sstep_print;
+static unsigned	steps;			/* all that there have been */
 static int	stepping;		/* a trap is to come from the trace flag */
+static int	steps_left;		/* trace flags in frames of interrupted code */
 static enum db_inst last_inst;		/* what was stepped over */
 
 /* Is this the end of what was asked for? */
@@ -49,6 +55,7 @@ run_is_over(db_addr_t pc)
 	}
 }
 
+/* For db_try(): the next instruction, farther in the deeper it was called. */
 static void
 print_step(void *arg __unused)
 {
@@ -72,6 +79,8 @@ db_stepped(db_addr_t pc)
 		return (DB_STOP_BREAKPOINT);
 	if (run_is_over(pc))
 		return (DB_STOP);
+	if (++steps % CHECK_KEYS == 0 && cncheckc() == CTRL('c'))
+		return (DB_STOP);
 	if (db_sstep_print) {
 		db_reset_page();
 		if (db_try(print_step, NULL))
@@ -80,13 +89,18 @@ db_stepped(db_addr_t pc)
 	return (DB_STOP_NONE);
 }
 
+/*
+ * If a handler is stopped that had come between two steps, the code that it
+ * has interrupted still has the trace flag: its trap will be nobody's.
+ */
 enum db_stop
 db_stop_at_pc(int type)
 {
 	db_addr_t pc = db_pc();
 	enum db_stop why = DB_STOP;
 
-	db_clear_single_step();
+	if (!db_clear_single_step() && stepping && type != T_TRCTRAP)
+		steps_left++;
 	db_clear_breakpoints();
 	if (type == T_BPTFLT && db_breakpoint_at(pc - 1)) {
 		db_set_pc(pc - 1);
@@ -94,6 +108,10 @@ db_stop_at_pc(int type)
 		    DB_STOP_NONE;
 	} else if (type == T_TRCTRAP && stepping)
 		why = db_stepped(pc);
+	else if (type == T_TRCTRAP && steps_left > 0) {
+		steps_left--;
+		why = DB_STOP_NONE;
+	}
 	stepping = 0;
 	if (why != DB_STOP_NONE) {
 		db_run_mode = RUN_CONTINUE;
@@ -125,6 +143,7 @@ db_restart_at_pc(void)
 
 /* ---------------------------------------------------------------- commands */
 
+/* The kernel goes on, in this way, when the command is over. */
 static void
 run(int mode, int count, const char *modif, const char *letters)
 {

@@ -36,6 +36,7 @@ static const Elf32_Sym	*symtab;
 static uint32_t		nsyms;
 static const char	*strtab;
 
+/* A number that may be aligned or not. */
 static uint32_t
 word_at(const char *p)
 {
@@ -71,6 +72,7 @@ check_tables(const char *start, const char *end)
 	return (NULL);
 }
 
+/* Take tables that have been checked. */
 static void
 use_tables(const char *start)
 {

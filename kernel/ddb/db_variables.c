@@ -34,6 +34,7 @@ db_set_radix(const struct db_variable *vp __unused, db_expr_t *value,
 		db_radix = *value;
 }
 
+/* The output counts columns by them: 0 would never end. */
 static void
 db_set_tabstops(const struct db_variable *vp __unused, db_expr_t *value,
     enum db_var_op op)
@@ -46,6 +47,7 @@ db_set_tabstops(const struct db_variable *vp __unused, db_expr_t *value,
 		db_tab_stop_width = *value;
 }
 
+/* The variable that db_tok_string names, or NULL. */
 static const struct db_variable *
 find_in(const struct db_variable *table)
 {

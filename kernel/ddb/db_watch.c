@@ -58,6 +58,7 @@ db_watchpoint_hit(void)
 	return (0);
 }
 
+/* The watchpoint at `addr', or NULL. */
 static struct db_watchpoint *
 find_watchpoint(db_addr_t addr)
 {

@@ -37,7 +37,8 @@ extern int	db_cmd_loop_done;	/* a command wants out */
 void	db_error(const char *fmt, ...) __dead2;
 /* Call `func(arg)'.  Returns 1 if db_error() ended it, else 0. */
 int	db_try(void (*func)(void *arg), void *arg);
-void	db_command_loop(void);
+/* Is there a command that db_error() could end? */
+int	db_in_command(void);
 
 /* ---------------------------------------------------------------- db_output */
 
@@ -221,10 +222,13 @@ db_addr_t	db_disasm(db_addr_t loc, int with_bytes);
 
 extern const struct db_variable db_regs[];	/* a NULL name ends them */
 
+/* 1 if the CPU comes by there on its way into the debugger, or out. */
+int	db_is_own_way(db_addr_t addr);
 db_addr_t	db_pc(void);
 void	db_set_pc(db_addr_t pc);
 void	db_set_single_step(void);
-void	db_clear_single_step(void);
+/* Returns whether it was set in this frame. */
+int	db_clear_single_step(void);
 enum db_inst { DB_INST_OTHER, DB_INST_CALL, DB_INST_RETURN, DB_INST_PUSHF };
 /* PUSHF has been stepped over: it has pushed our own trace flag. */
 void	db_mend_pushf(void);

@@ -14,6 +14,7 @@
 
 #include <ddb/ddb.h>
 
+#include <sys/ctype.h>
 #include <sys/systm.h>
 
 #define	INST_MAX	15		/* bytes; a longer one faults */
@@ -24,8 +25,7 @@ struct inst {
 	int		segment;	/* of a prefix, or -1; -2: printed */
 	int		repeat;		/* 0, or the prefix */
 	int		lock;
-	uint8_t		opcode;
-	uint8_t		modrm;
+	uint8_t		opcode, modrm;
 	int		base, index, scale;	/* registers; -1: none */
 	int32_t		disp;
 };
@@ -57,11 +57,9 @@ take_prefixes(struct inst *in)
 	do {
 		in->opcode = take(in, 1, 0);
 		switch (in->opcode) {
-		case 0x26: case 0x2e: case 0x36: case 0x3e:
-			in->segment = in->opcode >> 3 & 3;
-			break;
-		case 0x64: case 0x65:
-			in->segment = in->opcode & 7;
+		case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
+			in->segment = in->opcode < 0x40 ?
+			    in->opcode >> 3 & 3 : in->opcode & 7;
 			break;
 		case 0x66:
 			in->op16 = 1;
@@ -85,10 +83,8 @@ take_prefixes(struct inst *in)
 static void
 take_address16(struct inst *in, int mod, int rm)
 {
-	static const int8_t pairs[8][2] = {
-		{ 3, 6 }, { 3, 7 }, { 5, 6 }, { 5, 7 },
-		{ 6, -1 }, { 7, -1 }, { 5, -1 }, { 3, -1 },
-	};
+	static const int8_t pairs[8][2] = { { 3, 6 }, { 3, 7 }, { 5, 6 },
+	    { 5, 7 }, { 6, -1 }, { 7, -1 }, { 5, -1 }, { 3, -1 } };
 
 	if (mod == 0 && rm == 6) {
 		in->disp = take(in, 2, 0);
@@ -100,6 +96,7 @@ take_address16(struct inst *in, int mod, int rm)
 		in->disp = take(in, mod, 1);
 }
 
+/* 32-bit addresses: SIB byte and displacement, as the ModRM byte tells. */
 static void
 take_address32(struct inst *in, int mod, int rm)
 {
@@ -119,6 +116,7 @@ take_address32(struct inst *in, int mod, int rm)
 		in->disp = take(in, mod == 1 ? 1 : 4, 1);
 }
 
+/* The ModRM byte, and the address that it begins. */
 static void
 take_modrm(struct inst *in)
 {
@@ -176,13 +174,16 @@ find_text(struct inst *in)
 		take_modrm(in);
 		return (db_groups[text[1] - 'A'][in->modrm >> 3 & 7]);
 	}
-	if (has_operand(text, "EMRGSCDT"))
+	if (has_operand(text, "R"))	/* mov %cr0: always a register */
+		in->modrm = take(in, 1, 0) | 0xc0;
+	else if (has_operand(text, "EMGS"))
 		take_modrm(in);
 	return (text);
 }
 
 /* ---------------------------------------------------------------- writing */
 
+/* The register of this number and size: b, w, v or l. */
 static void
 print_register(const struct inst *in, int number, char size)
 {
@@ -194,6 +195,7 @@ print_register(const struct inst *in, int number, char size)
 		db_printf("%%e%s", regs16[number]);
 }
 
+/* The segment before an address, if a prefix names one. */
 static void
 print_segment(struct inst *in)
 {
@@ -227,6 +229,7 @@ print_memory(struct inst *in)
 	db_printf(")");
 }
 
+/* $number */
 static void
 print_immediate(struct inst *in, char size)
 {
@@ -238,6 +241,7 @@ print_immediate(struct inst *in, char size)
 	    (size == 's' && in->op16 ? 0xffff : 0xffffffff));
 }
 
+/* Where a jump leads: counted from the next instruction. */
 static void
 print_target(struct inst *in, char size)
 {
@@ -250,32 +254,20 @@ print_target(struct inst *in, char size)
 	db_printsym(distance, DB_STGY_PROC);
 }
 
-static void
-print_far_pointer(struct inst *in)
-{
-	uint32_t offset;
-
-	offset = take(in, in->op16 ? 2 : 4, 0);
-	db_printf("$%#r,$%#r", take(in, 2, 0), offset);
-}
-
 /* One operand: a capital, and a size that may be missing. */
 static void
 print_operand(struct inst *in, char kind, char size)
 {
 	const int reg = in->modrm >> 3 & 7, rm = in->modrm & 7;
 	const char *e = in->addr16 ? "" : "e";
+	uint32_t offset;
 
 	switch (kind) {
-	case 'E':
-	case 'M':
+	case 'E': case 'M': case 'R':
 		if (in->modrm >= 0xc0)
 			print_register(in, rm, size);
 		else
 			print_memory(in);
-		break;
-	case 'R':
-		print_register(in, rm, 'l');
 		break;
 	case 'G':
 		print_register(in, reg, size);
@@ -283,20 +275,11 @@ print_operand(struct inst *in, char kind, char size)
 	case 'S':
 		db_printf("%%%s", segments[reg]);
 		break;
-	case 'C':
-		db_printf("%%cr%d", reg);
+	case 'C': case 'D': case 'T':
+		db_printf("%%%cr%d", tolower(kind), reg);
 		break;
-	case 'D':
-		db_printf("%%dr%d", reg);
-		break;
-	case 'T':
-		db_printf("%%tr%d", reg);
-		break;
-	case 'Z':
-		print_register(in, in->opcode & 7, size);
-		break;
-	case 'A':
-		print_register(in, 0, size);
+	case 'Z': case 'A':
+		print_register(in, kind == 'Z' ? in->opcode & 7 : 0, size);
 		break;
 	case 'F':
 		db_printf("%%st(%d)", rm);
@@ -308,7 +291,8 @@ print_operand(struct inst *in, char kind, char size)
 		print_target(in, size);
 		break;
 	case 'P':
-		print_far_pointer(in);
+		offset = take(in, in->op16 ? 2 : 4, 0);
+		db_printf("$%#r,$%#r", take(in, 2, 0), offset);
 		break;
 	case 'O':
 		in->base = in->index = -1;
@@ -334,6 +318,7 @@ repeats_by_count(uint8_t opcode)
 	    (opcode >= 0xaa && opcode <= 0xad));	/* STOS, LODS */
 }
 
+/* Those that are words of their own. */
 static void
 print_prefixes(const struct inst *in, const char *text)
 {
@@ -372,6 +357,7 @@ print_name(const struct inst *in, const char *text)
 	return (text != NULL ? text + 1 : "");
 }
 
+/* All of an instruction, by its text; its immediates are read meanwhile. */
 static void
 print_text(struct inst *in, const char *text)
 {
@@ -388,18 +374,7 @@ print_text(struct inst *in, const char *text)
 			db_printf("%c", *text);
 }
 
-static void
-print_bytes(db_addr_t from, db_addr_t to)
-{
-	db_printf("\t\t/*");
-	for (; from < to; from++)
-		db_printf(" %02x", db_get_value(from, 1, 0));
-	db_printf(" */");
-}
-
-/*
- * What is no instruction is shown byte by byte.
- */
+/* What is no instruction is shown byte by byte. */
 db_addr_t
 db_disasm(db_addr_t loc, int with_bytes)
 {
@@ -415,7 +390,9 @@ db_disasm(db_addr_t loc, int with_bytes)
 	} else
 		print_text(&in, text);
 	if (with_bytes)
-		print_bytes(loc, in.loc);
-	db_printf("\n");
+		db_printf("\t\t/*");
+	for (; with_bytes && loc < in.loc; loc++)
+		db_printf(" %02x", db_get_value(loc, 1, 0));
+	db_printf(with_bytes ? " */\n" : "\n");
 	return (in.loc);
 }

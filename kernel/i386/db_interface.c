@@ -45,6 +45,7 @@ db_frame_reg(const struct db_variable *vp, db_expr_t *value, enum db_var_op op)
 		*reg = *value;
 }
 
+/* Of the kernel's own stack only the place is known. */
 static void
 db_frame_esp(const struct db_variable *vp __unused, db_expr_t *value,
     enum db_var_op op)
@@ -58,6 +59,7 @@ db_frame_esp(const struct db_variable *vp __unused, db_expr_t *value,
 		db_error("The kernel's stack stays where it is\n");
 }
 
+/* The stack's segment: it changes with the ring only. */
 static void
 db_frame_ss(const struct db_variable *vp __unused, db_expr_t *value,
     enum db_var_op op)
@@ -70,6 +72,7 @@ db_frame_ss(const struct db_variable *vp __unused, db_expr_t *value,
 		db_error("The kernel's stack stays where it is\n");
 }
 
+/* The instruction has the register's number in it. */
 static uint32_t
 read_dr(int number)
 {
@@ -163,6 +166,30 @@ db_show_regs_cmd(db_expr_t addr __unused, int have_addr __unused,
 
 /* ---------------------------------------------------------------- running */
 
+/*
+ * A breakpoint there would be come to while it is being handled, and so on
+ * until the stack is full.
+ */
+int
+db_is_own_way(db_addr_t addr)
+{
+	static const char *const own[] = {
+		"Xbpt", "Xdbg", "alltraps", "calltrap", "trap", "trap_decode"
+	};
+	const char *name;
+	uint32_t offset;
+	unsigned i;
+
+	name = db_search_symbol(addr, DB_STGY_PROC, &offset);
+	if (name == NULL)
+		return (0);
+	for (i = 0; i < nitems(own); i++)
+		if (strcmp(name, own[i]) == 0)
+			return (1);
+	return (strncmp(name, "doreti", 6) == 0 ||
+	    strncmp(name, "db_", 3) == 0 || strncmp(name, "kdb_", 4) == 0);
+}
+
 db_addr_t
 db_pc(void)
 {
@@ -181,10 +208,13 @@ db_set_single_step(void)
 	kdb_frame->tf_eflags |= PSL_T;
 }
 
-void
+int
 db_clear_single_step(void)
 {
+	int set = (kdb_frame->tf_eflags & PSL_T) != 0;
+
 	kdb_frame->tf_eflags &= ~PSL_T;
+	return (set);
 }
 
 void

@@ -19,6 +19,7 @@
 #include <i386/md_var.h>
 
 #define	TRACE_MAX	1024		/* callers */
+#define	PROLOGUE_MAX	64		/* bytes until a function has its frame */
 #define	ARGS_SHOWN	5
 #define	ARGS_MAX	16
 
@@ -32,10 +33,20 @@ struct position {
 
 enum entry { ENTRY_NONE, ENTRY_TRAP, ENTRY_SYSCALL, ENTRY_INTERRUPT };
 
+/* The long at `addr'; a bad address is an error. */
 static uint32_t
 word_at(db_addr_t addr)
 {
 	return (db_get_value(addr, 4, 0));
+}
+
+/* The same, and 0 where the address is bad: a trace ends there. */
+static uint32_t
+word_or_0(db_addr_t addr)
+{
+	uint32_t word;
+
+	return (db_read_bytes(addr, 4, &word) == 0 ? word : 0);
 }
 
 /*
@@ -99,27 +110,61 @@ db_entry_kind(db_addr_t ret)
 }
 
 /*
- * What a code was about to do tells where its return address is: before its
- * frame is made, and after it has been undone, EBP is still its caller's.
+ * Has the function at `pc' a frame of its own yet?  -1 if so, else how far
+ * above ESP its return address is.  A function makes its frame by push %ebp,
+ * mov %esp, %ebp, not always at once, and has undone it before ret.
+ */
+static int
+db_frameless(db_addr_t pc)
+{
+	uint8_t code[PROLOGUE_MAX + 2];
+	uint32_t offset, i;
+
+	if (db_read_bytes(pc, 1, code) == 0 &&
+	    (code[0] == 0xc3 || code[0] == 0xc2))
+		return (0);
+	if (db_search_symbol(pc, DB_STGY_PROC, &offset) == NULL ||
+	    offset > PROLOGUE_MAX ||
+	    db_read_bytes(pc - offset, sizeof(code), code) != 0)
+		return (-1);
+	for (i = 0; i < offset && code[i] != 0x55; i++)
+		;
+	if (i == offset)
+		return (0);
+	for (; i <= PROLOGUE_MAX; i++)
+		if (code[i] == 0x89 && code[i + 1] == 0xe5)
+			return (i >= offset ? 4 : -1);
+	return (-1);
+}
+
+/* Could a call have left this address: is there one before it? */
+static int
+is_return_address(db_addr_t ret)
+{
+	uint8_t before[7];
+
+	return (ret >= (db_addr_t)btext && ret < (db_addr_t)etext &&
+	    db_read_bytes(ret - 7, sizeof(before), before) == 0 &&
+	    (before[2] == 0xe8 || before[5] == 0xff || before[4] == 0xff ||
+	    before[1] == 0xff || before[0] == 0xff));
+}
+
+/*
+ * Where a code that was interrupted will return to: by EBP, unless that is
+ * still, or again, its caller's.
  */
 static void
 db_find_return(struct position *at, db_addr_t esp)
 {
-	uint8_t inst[3] = { 0 };
+	int above = db_frameless(at->pc);
 
-	at->ret = at->fp + 4;
-	at->caller_fp = 0;
-	if (db_read_bytes(at->pc, sizeof(inst), inst) == 0) {
-		if (inst[0] == 0x55 || inst[0] == 0xc3 || inst[0] == 0xc2) {
-			at->ret = esp;		/* push %ebp; ret */
-			at->caller_fp = at->fp;
-		} else if (inst[0] == 0x89 && inst[1] == 0xe5) {
-			at->ret = esp + 4;	/* mov %esp, %ebp */
-			at->caller_fp = at->fp;
-		}
+	if (above >= 0 && is_return_address(word_or_0(esp + above))) {
+		at->ret = esp + above;
+		at->caller_fp = at->fp;
+	} else {
+		at->ret = at->fp + 4;
+		at->caller_fp = word_or_0(at->fp);
 	}
-	if (at->caller_fp == 0)
-		at->caller_fp = word_at(at->fp);
 }
 
 /*
@@ -177,7 +222,7 @@ db_next_frame(struct position *at)
 	const char *name;
 	enum entry kind;
 
-	ret = word_at(at->ret);
+	ret = word_or_0(at->ret);
 	name = db_search_symbol(at->pc, DB_STGY_PROC, &offset);
 	if (name == NULL)
 		name = "?";
@@ -195,10 +240,11 @@ db_next_frame(struct position *at)
 	at->pc = ret;
 	at->fp = caller_fp;
 	at->ret = caller_fp + 4;
-	at->caller_fp = word_at(caller_fp);
+	at->caller_fp = word_or_0(caller_fp);
 	return (1);
 }
 
+/* Print `count' callers, if there are as many. */
 static void
 db_backtrace(struct position *at, int count)
 {
@@ -233,6 +279,7 @@ db_stack_trace_cmd(db_expr_t addr, int have_addr, db_expr_t count,
 	db_backtrace(&at, count == -1 ? TRACE_MAX : count);
 }
 
+/* For db_try(): the callers of the function with this frame. */
 static void
 trace_from(void *fp)
 {

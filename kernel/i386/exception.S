@@ -86,7 +86,8 @@ IDTVEC(int0x80_syscall)
 
 /*
  * By the call gate, which pushes no flags, but copies a word of the caller's
- * stack to where they are to be.  That word is none of ours.
+ * stack to where they are to be.  That word is none of ours.  A caller's T
+ * flag comes along: trap() lets its steps pass, and knows how long PUSHF is.
  */
 IDTVEC(lcall_syscall)
 	pushf

@@ -97,9 +97,10 @@ trap_name(unsigned type)
  *					TRAP_RESUME there; else with `onfault'
  *					set TRAP_RESUME at it
  *	T_TSSFLT with NT in the flags	TRAP_CLEAR_NT
- *	T_TRCTRAP			with NT or not: at lcall_syscall, where
- *					the user's TF has come along,
- *					TRAP_NOTHING; else TRAP_DEBUGGER
+ *	T_TRCTRAP			at lcall_syscall, where the user's T flag
+ *					has come along, TRAP_NOTHING; one byte
+ *					behind, where the flags are saved,
+ *					TRAP_CLEAR_T; else TRAP_DEBUGGER
  *	T_BPTFLT			TRAP_DEBUGGER
  *	T_NMI				TRAP_NMI
  *	any other			TRAP_FATAL
@@ -177,8 +178,12 @@ trap_decode(const struct trapframe *tf, const void *onfault)
 			td.td_action = TRAP_CLEAR_NT;
 		break;
 	case T_TRCTRAP:
-		td.td_action = tf->tf_eip == (uint32_t)IDTVEC(lcall_syscall) ?
-		    TRAP_NOTHING : TRAP_DEBUGGER;
+		if (tf->tf_eip == (uint32_t)IDTVEC(lcall_syscall))
+			td.td_action = TRAP_NOTHING;
+		else if (tf->tf_eip == (uint32_t)IDTVEC(lcall_syscall) + 1)
+			td.td_action = TRAP_CLEAR_T;
+		else
+			td.td_action = TRAP_DEBUGGER;
 		break;
 	case T_BPTFLT:
 		td.td_action = TRAP_DEBUGGER;
@@ -342,6 +347,9 @@ trap(struct trapframe *tf)
 		break;
 	case TRAP_CLEAR_NT:
 		tf->tf_eflags &= ~PSL_NT;
+		break;
+	case TRAP_CLEAR_T:
+		tf->tf_eflags &= ~PSL_T;
 		break;
 	case TRAP_NOTHING:
 		break;

@@ -15,6 +15,7 @@ enum trap_action {
 	TRAP_DEBUGGER,	/* the kernel debugger's */
 	TRAP_RESUME,	/* go on at td_resume */
 	TRAP_CLEAR_NT,	/* clear NT in the frame, and try again */
+	TRAP_CLEAR_T,	/* clear the trap flag in the frame, and go on */
 	TRAP_NOTHING,	/* go on */
 };
 

@@ -97,9 +97,10 @@ trap_name(unsigned type)
  *					TRAP_RESUME there; else with `onfault'
  *					set TRAP_RESUME at it
  *	T_TSSFLT with NT in the flags	TRAP_CLEAR_NT
- *	T_TRCTRAP			with NT or not: at lcall_syscall, where
- *					the user's TF has come along,
- *					TRAP_NOTHING; else TRAP_DEBUGGER
+ *	T_TRCTRAP			at lcall_syscall, where the user's T flag
+ *					has come along, TRAP_NOTHING; one byte
+ *					behind, where the flags are saved,
+ *					TRAP_CLEAR_T; else TRAP_DEBUGGER
  *	T_BPTFLT			TRAP_DEBUGGER
  *	T_NMI				TRAP_NMI
  *	any other			TRAP_FATAL
@@ -263,6 +264,9 @@ trap(struct trapframe *tf)
 		break;
 	case TRAP_CLEAR_NT:
 		tf->tf_eflags &= ~PSL_NT;
+		break;
+	case TRAP_CLEAR_T:
+		tf->tf_eflags &= ~PSL_T;
 		break;
 	case TRAP_NOTHING:
 		break;

@@ -1,0 +1,254 @@
+"""A kernel with one file of a student's, under a script of the check's own.
+
+A check writes a `Script` for grade/drivers/lab3.c, boots a kernel in which that stands for the machine-independent part,
+stops it where something is to be seen, and reads the machine from outside: tables and registers, or what the script has
+left in memory. What the checks expect is never in the machine.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from random import Random
+
+from grade.bench import BIOS_ROM, Bench, Guide, describe, stub_reached
+from grade.bochs import Machine, MachineFault
+from grade.debugger import Segment, TableRegister
+from grade.failure import StudentFailure, expect
+from grade.kerneldisk import fill
+from grade.models.init386 import FRAME_FIELDS, KERNBASE
+
+MACHDEP, TRAP = "kernel-machdep", "kernel-trap"
+
+BOOT_BUDGET = 10_000_000     # from sector 0 to gdt_build() the way needs 900,000
+INIT_BUDGET = 1_000_000      # the rest of init386() needs 20,000
+SCRIPT_BUDGET = 20_000_000   # a script needs 300,000, and 300,000 for each fatal trap, which prints
+
+SCRATCH_WORDS = 8192         # lab3_scratch
+CHALLENGE_SIZE = 48 << 10    # the file's room on the disk
+
+SIGNAL, SYSCALL, AST, DEBUGGER, PANIC, RETURNED = range(6)
+EVENTS = ("a signal", "a system call", "an AST", "the debugger", "a panic", "the end of the code")
+_DONE, _POKE, _SAVE, _CALL, _MAP, _ONFAULT, _USER, _KERNEL = range(8)
+_EVENT_WORDS = 6 + len(FRAME_FIELDS)
+
+PG_V, PG_RW, PG_U = 1, 2, 4
+
+
+class Event:
+    """What USER or KERNEL came to. at: where the frame is; top: of thread0's stack; printed: characters."""
+
+    def __init__(self, words: Sequence[int]) -> None:
+        self.kind, self.a, self.b, self.printed, self.top, below = words[:6]
+        self.at = self.top - below & 0xFFFFFFFF
+        self.frame = dict(zip(FRAME_FIELDS, words[6:]))
+        self.words = tuple(words[6:])
+
+    def __str__(self) -> str:
+        if self.kind == SIGNAL:
+            return f"signal {self.a}, code {self.b:#x}"
+        if self.kind == DEBUGGER:
+            return f"trap {self.a}, {'with nothing printed' if not self.printed else 'after a message'}"
+        return EVENTS[self.kind] if self.kind < len(EVENTS) else f"event {self.kind}"
+
+
+class Script:
+    """What the driver is to do. Each result that is asked for gets a number, by which `Results` has it."""
+
+    def __init__(self, bench: Bench, program: str) -> None:
+        self._bench, self._program = bench, program
+        self._words: list[int] = []
+        self.sizes: list[int] = []
+        self._scratch, self._free = self.symbol("lab3_scratch"), 0
+
+    def symbol(self, name: str) -> int:
+        return self._bench.symbol(self._program, name)
+
+    def _say(self, *words: int) -> None:
+        self._words += [word & 0xFFFFFFFF for word in words]
+
+    def _result(self, words: int) -> int:
+        self.sizes.append(words)
+        return len(self.sizes) - 1
+
+    def pack(self) -> bytes:
+        return struct.pack(f"<{len(self._words) + 1}I", *self._words, _DONE)
+
+    def poke(self, address: int, data: bytes) -> None:
+        """Write to memory, whole words of it."""
+        self._say(_POKE, address, len(data) // 4, *struct.unpack(f"<{len(data) // 4}I", data))
+
+    def place(self, data: bytes) -> int:
+        """Put data where nothing else is; its address, which divides by 4."""
+        data += bytes(-len(data) % 4)
+        at, self._free = self._scratch + self._free, self._free + len(data)
+        if self._free > 4 * SCRATCH_WORDS:
+            raise MachineFault("a check's data is larger than its driver has room for")
+        self.poke(at, data)
+        return at
+
+    def call(self, function: int, *arguments: int) -> None:
+        self._say(_CALL, function, len(arguments), *arguments)
+
+    def save(self, address: int, size: int) -> int:
+        """Keep memory as it is now."""
+        self._say(_SAVE, address, size // 4)
+        return self._result(size // 4)
+
+    def map(self, address: int, page: int, flags: int) -> None:
+        self._say(_MAP, address, page, flags)
+
+    def onfault(self, address: int) -> None:
+        self._say(_ONFAULT, address)
+
+    def user(self, frame: Mapping[str, int]) -> int:
+        """Leave for user mode with this frame."""
+        self._say(_USER, *(frame.get(name, 0) for name in FRAME_FIELDS))
+        return self._result(_EVENT_WORDS)
+
+    def kernel(self, below: int, eip: int, registers: Mapping[str, int]) -> int:
+        """Jump to code of the kernel's with these registers, so far below the top of the stack."""
+        self._say(_KERNEL, below, eip, *(registers.get(name, 0) for name in ("edi", "esi", "ebp", "", "ebx", "edx", "ecx", "eax")))
+        return self._result(_EVENT_WORDS)
+
+
+class Results:
+    """What a script has left. A StudentFailure for what it did not come to, which says what the machine did instead."""
+
+    def __init__(self, machine: Machine, script: Script) -> None:
+        used = int.from_bytes(machine.memory(script.symbol("lab3_used"), 4), "little")
+        self._data = machine.memory(script.symbol("lab3_results"), 4 * used) if used else b""
+        self._machine, self._script = machine, script
+
+    def _words(self, number: int) -> bytes | None:
+        at, size = 4 * sum(self._script.sizes[:number]), 4 * self._script.sizes[number]
+        return self._data[at:at + size] if at + size <= len(self._data) else None
+
+    def memory(self, number: int, what: str) -> bytes:
+        data = self._words(number)
+        if data is None:
+            raise StudentFailure(what, "an end", instead(self._machine))
+        return data
+
+    def event(self, number: int, what: str, expected: object) -> Event:
+        data = self._words(number)
+        if data is None:
+            raise StudentFailure(what, str(expected), instead(self._machine))
+        return Event(struct.unpack(f"<{_EVENT_WORDS}I", data))
+
+
+# ---------------------------------------------------------------- booting
+
+
+@contextmanager
+def boot(bench: Bench, program: str, script: Script | None = None) -> Iterator[Machine]:
+    """Switch on a PC with this kernel on its disk and the script as the challenge, and stop at gdt_build(): the first of
+    what a student writes."""
+    challenge = script.pack() if script else b""
+    if len(challenge) > CHALLENGE_SIZE:
+        raise MachineFault("a check's script is larger than its disk has room for")
+    try:
+        image = fill(bench.program("disk"), {"kernel": bench.program(program), "challenge": challenge})
+    except ValueError as error:
+        raise StudentFailure("the kernel's size", "one that fits the disk", str(error)) from None
+    path = bench.folder / "disk0.img"
+    path.write_bytes(image)
+    goal = bench.symbol(program, "gdt_build")
+    with bench.power_on([(path, "")], guide=_guide(bench, program)) as machine:
+        _run(machine, goal, BOOT_BUDGET)
+        if not stands_at(machine, goal):
+            raise MachineFault(f"the kernel does not get as far as gdt_build(): {instead(machine)}")
+        yield machine
+
+
+def _guide(bench: Bench, program: str) -> Guide:
+    """What stands where while the kernel runs."""
+    def guide(machine: Machine, address: int) -> list[str]:
+        if bench.symbol(program, "btext") <= address < bench.symbol(program, "etext"):
+            return [f"at {bench.line(program, address)}"]
+        if BIOS_ROM <= address <= 0xFFFFF:
+            return ["at the BIOS"]
+        return ["at an address outside of the kernel's code"]
+    return guide
+
+
+def stands_at(machine: Machine, address: int) -> bool:
+    """Has it stopped at this address of the kernel's?"""
+    return machine.stop.why == "breakpoint" and machine.stop.address == address - KERNBASE
+
+
+def _run(machine: Machine, address: int, budget: int) -> None:
+    number = machine.break_at(address)
+    machine.run(budget)
+    if not machine.stop.over:
+        machine.unbreak(number)
+
+
+def run_to(machine: Machine, address: int, what: str, *, budget: int = INIT_BUDGET) -> None:
+    """Run to an address of the kernel's; a StudentFailure that says `what` when it is not reached."""
+    if stands_at(machine, address):
+        return
+    _run(machine, address, budget)
+    if not stands_at(machine, address):
+        raise StudentFailure(what, f"a stop at {address:#x}", instead(machine))
+
+
+def run_out(machine: Machine, what: str) -> None:
+    """Run a function, at whose first instruction the machine stands, until it returns."""
+    back = int.from_bytes(machine.memory(machine.registers().esp, 4), "little")
+    run_to(machine, back, what)
+
+
+def instead(machine: Machine) -> str:
+    """Where the machine went in place of where it should have gone, in a few words."""
+    if stub := stub_reached(machine):
+        return f"the stub of {stub}"
+    lines = [line for line in machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
+             if line.startswith(("panic: ", "Fatal trap ", "\nFatal double fault"))]
+    return lines[-1][:72] if lines else describe(machine.stop)
+
+
+def run_script(machine: Machine, script: Script, start: str = "lab3_start") -> Results:
+    """Run the script to its end, or to a panic: from where the machine stands (the driver's lab3_start), or in its turn
+    (start is "")."""
+    if start:
+        machine.set_register("eip", script.symbol(start))
+    _run(machine, script.symbol("lab3_done"), SCRIPT_BUDGET)
+    if machine.stop.gone:
+        raise StudentFailure("the check's script, to its end", "a machine that still runs", describe(machine.stop))
+    return Results(machine, script)
+
+
+# ---------------------------------------------------------------- looking
+
+
+def word(machine: Machine, address: int) -> int:
+    return int.from_bytes(machine.memory(address, 4), "little")
+
+
+def table_words(table: Segment | TableRegister) -> str:
+    return f"base {table.base:#x}, limit {table.limit:#x}"
+
+
+def expect_fields(what: str, expected: Mapping[str, int], got: Mapping[str, int]) -> None:
+    """The fields are these; shows those that differ."""
+    wrong = [name for name in expected if got[name] != expected[name]]
+    expect(what, ", ".join(f"{name} = {expected[name]:x}" for name in wrong),
+           ", ".join(f"{name} = {got[name]:x}" for name in wrong))
+
+
+def expect_table(what: str, count: int, expected: Callable[[int], str], got: Callable[[int], str]) -> None:
+    """The entries of a table are these, in words; shows the first few that differ."""
+    wrong = [number for number in range(count) if expected(number) != got(number)][:6]
+    expect(what, [f"{number:02x}: {expected(number)}" for number in wrong], [f"{number:02x}: {got(number)}" for number in wrong])
+
+
+def expect_frame(what: str, expected: Mapping[str, int], event: Event) -> None:
+    """An event's frame is this, where it is told; of segments the low 16 bits count."""
+    got = {name: value & 0xFFFF if name in ("cs", "ds", "es", "fs", "ss") else value for name, value in event.frame.items()}
+    expect_fields(f"{what}: the frame", expected, got)
+
+
+def random_registers(draw: Random) -> dict[str, int]:
+    return {name: draw.getrandbits(32) for name in ("edi", "esi", "ebp", "ebx", "edx", "ecx", "eax")}

@@ -1,0 +1,239 @@
+/*
+ * lab3: what stands in init_main.c's place in the kernels that lab 3's checks
+ * boot.  It does what a script says, and keeps what came of it; the check
+ * reads that from outside when lab3_done() is reached.
+ *
+ * Entered:   by init386(), as mi_startup(); or at lab3_start by a check that
+ *            has stopped init386() on its way, after preload_init().
+ * Stack:     the script's is its own, so that what it starts can have
+ *            thread0's, as a thread's code has.
+ * Script:    the file of type lab3_challenge that the loader has left: double
+ *            words, an operation, then what it needs.
+ *
+ *	DONE				stay in lab3_done() for ever
+ *	POKE address, count, WORDS	write double words
+ *	SAVE address, count		add double words to the results
+ *	CALL function, count, WORDS	call it with these arguments
+ *	MAP address, page, flags	map page 0, 1 ... of lab3_pages, with
+ *					PG_ flags, at an address of the user's;
+ *					all in the same 4 MB
+ *	ONFAULT address			set curpcb's onfault
+ *	USER FRAME			leave for user mode with this trap frame
+ *	KERNEL below, eip, REGISTERS	jump to the kernel's code, on thread0's
+ *					stack, so many bytes below its top;
+ *					EDI ESI EBP - EBX EDX ECX EAX
+ *
+ * USER and KERNEL end when the kernel calls something of the machine-
+ * independent part, or of the debugger, which all stand here; or when code
+ * jumps to lab3_returned.  That is added to the results: struct event.
+ */
+#include <sys/kdb.h>
+#include <sys/msgbuf.h>
+#include <sys/preload.h>
+#include <sys/linker.h>
+#include <sys/proc.h>
+#include <sys/signalvar.h>
+#include <sys/systm.h>
+#include <i386/cpufunc.h>
+#include <i386/md_var.h>
+#include <i386/pcb.h>
+
+#define	PAGES		4
+#define	FRAME_WORDS	(sizeof(struct trapframe) / 4)
+#define	RESULT_WORDS	8192
+
+enum op { OP_DONE, OP_POKE, OP_SAVE, OP_CALL, OP_MAP, OP_ONFAULT, OP_USER, OP_KERNEL };
+enum event_kind { EVENT_SIGNAL, EVENT_SYSCALL, EVENT_AST, EVENT_DEBUGGER, EVENT_PANIC, EVENT_RETURNED };
+
+struct event {
+	uint32_t	kind;
+	uint32_t	a, b;			/* signal and code; trap's number */
+	uint32_t	printed;		/* characters, since it began */
+	uint32_t	top;			/* of thread0's stack */
+	uint32_t	below;			/* so far the frame is */
+	uint32_t	frame[FRAME_WORDS];
+};
+
+/* lab3_switch.S */
+void	lab3_start(void) __dead2;
+void	lab3_call(uint32_t function, uint32_t count, const uint32_t *arguments);
+void	lab3_leave(uint32_t esp, const uint32_t *frame, uint32_t eip);
+void	lab3_back(void) __dead2;
+
+void	lab3_script(void);
+void	lab3_event_returned(const uint32_t *registers);
+
+uint32_t	lab3_results[RESULT_WORDS];
+uint32_t	lab3_used;			/* of them */
+uint32_t	lab3_scratch[8192];		/* what a check writes and reads */
+char		lab3_pages[PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static uint32_t	user_table[NPTEPG] __attribute__((aligned(PAGE_SIZE)));
+static uint32_t	printed_before;
+
+/* The debugger that the kernel is linked without. */
+char *ksym_start, *ksym_end;
+int kdb_active;
+int debugger_on_panic = 1;
+
+void
+mi_startup(void)
+{
+	lab3_start();
+}
+
+/* Whatever comes after is of no interest. */
+__attribute__((noinline)) void
+lab3_done(void)
+{
+	for (;;)
+		__asm__ volatile("");
+}
+
+static void
+result(const void *from, size_t count)
+{
+	if (count > RESULT_WORDS - lab3_used)
+		panic("lab3: the results have no room for %u more", (unsigned)count);
+	memcpy(&lab3_results[lab3_used], from, 4 * count);
+	lab3_used += count;
+}
+
+static uint32_t
+stack_top(void)
+{
+	return ((uint32_t)curpcb - 16);
+}
+
+static uint32_t
+printed(void)
+{
+	return (msgbufp == NULL ? 0 : msgbufp->msg_bufx);
+}
+
+/* Something has come back from what the script has started. */
+static void __dead2
+event(enum event_kind kind, uint32_t a, uint32_t b, const void *frame)
+{
+	struct event e = { .kind = kind, .a = a, .b = b };
+
+	e.printed = printed() - printed_before;
+	e.top = stack_top();
+	if (frame != NULL) {
+		e.below = stack_top() - (uint32_t)frame;
+		memcpy(e.frame, frame, MIN(sizeof(e.frame),
+		    (uint32_t)curpcb - (uint32_t)frame));
+	}
+	result(&e, sizeof(e) / 4);
+	lab3_back();
+}
+
+void
+trapsignal(struct thread *td __unused, struct trapframe *tf, int sig, int code)
+{
+	event(EVENT_SIGNAL, sig, code, tf);
+}
+
+void
+syscall(struct trapframe *tf)
+{
+	event(EVENT_SYSCALL, 0, 0, tf);
+}
+
+void
+ast(struct trapframe *tf)
+{
+	event(EVENT_AST, 0, 0, tf);
+}
+
+int
+kdb_trap(int type, int code, struct trapframe *tf)
+{
+	event(EVENT_DEBUGGER, type, code, tf);
+}
+
+/* A panic; lab3_done() then, because nothing may be whole. */
+void
+kdb_enter(const char *why __unused)
+{
+	lab3_done();
+}
+
+void
+kdb_init(void)
+{
+}
+
+void
+kdb_backtrace(void)
+{
+}
+
+void
+lab3_event_returned(const uint32_t *registers)
+{
+	event(EVENT_RETURNED, 0, 0, registers);
+}
+
+static void
+map(uint32_t va, uint32_t page, uint32_t flags)
+{
+	user_table[va >> PAGE_SHIFT & (NPTEPG - 1)] =
+	    ((uint32_t)lab3_pages[page] - KERNBASE) | flags;
+	PTD[va >> PDRSHIFT] = ((uint32_t)user_table - KERNBASE) |
+	    PG_V | PG_RW | PG_U;
+	load_cr3(rcr3());
+}
+
+static void
+leave(uint32_t esp, const uint32_t *frame, uint32_t eip)
+{
+	printed_before = printed();
+	lab3_leave(esp, frame, eip);
+}
+
+/* Do one operation.  Returns the next one's place. */
+static const uint32_t *
+step(const uint32_t *w)
+{
+	switch (*w) {
+	case OP_POKE:
+		memcpy((void *)w[1], w + 3, 4 * w[2]);
+		return (w + 3 + w[2]);
+	case OP_SAVE:
+		result((const void *)w[1], w[2]);
+		return (w + 3);
+	case OP_CALL:
+		lab3_call(w[1], w[2], w + 3);
+		return (w + 3 + w[2]);
+	case OP_MAP:
+		map(w[1], w[2], w[3]);
+		return (w + 4);
+	case OP_ONFAULT:
+		curpcb->pcb_onfault = (void *)w[1];
+		return (w + 2);
+	case OP_USER:
+		leave(stack_top(), w + 1, 0);
+		return (w + 1 + FRAME_WORDS);
+	case OP_KERNEL:
+		leave(stack_top() - w[1], w + 3, w[2]);
+		return (w + 11);
+	default:
+		lab3_done();
+		return (w);
+	}
+}
+
+void
+lab3_script(void)
+{
+	const uint32_t *w;
+	char *file, *at;
+
+	file = preload_search_by_type("lab3_challenge");
+	at = file == NULL ? NULL : preload_search_info(file, MODINFO_ADDR);
+	if (at == NULL)
+		panic("lab3: there is no challenge");
+	w = *(uint32_t **)at;
+	for (;;)
+		w = step(w);
+}
