@@ -230,6 +230,7 @@ identify_cpu:
 	push	%ecx
 	popf
 	xor	%ecx, %eax
+cpu_ac_toggled:
 	test	$PSL_AC, %eax
 	jnz	2f
 
@@ -239,7 +240,11 @@ identify_cpu:
 	mov	$2, %ecx
 	cmp	%edx, %edx		/* ZF = 1 */
 	div	%ecx
-	jz	1f
+	pushf
+	pop	%eax
+cpu_zf_kept:
+	test	$PSL_Z, %al
+	jnz	1f
 	movl	$CPU_386, R(cpu)
 	ret
 1:	movl	$CPU_NX586, R(cpu)
@@ -257,6 +262,7 @@ identify_cpu:
 	push	%ecx
 	popf
 	xor	%ecx, %eax
+cpu_id_toggled:
 	test	$PSL_ID, %eax
 	jnz	4f
 
@@ -267,6 +273,7 @@ identify_cpu:
 	mov	$2, %bx
 	div	%bl
 	lahf
+cpu_flags_kept:
 	cmp	$2, %ah			/* bit 1 is always set */
 	je	3f
 	movl	$CPU_486, R(cpu)
