@@ -100,6 +100,19 @@ def test_far_slice(disks: dict[str, Path], tmp_path: Path, start: int) -> None:
         assert pc.kernel_report().bss_zero
 
 
+def test_cache(tmp_path: Path) -> None:
+    """What has been read is kept, until `currdev' is set: the disk may be another one then."""
+    image = loader_disk(tmp_path / "disk", loader_root(tmp_path / "root", files={"text": b"the first\n"}))
+    at = image.read_bytes().index(b"the first\n")
+    with Loader([image]) as pc:
+        pc.start()
+        assert "the first" in pc.run("more /text")
+        write_at(image, at, b"the other\n")
+        assert "the first" in pc.run("more /text")
+        pc.run("set currdev=disk0s1a:")
+        assert "the other" in pc.run("more /text")
+
+
 def test_bad_sector(disks: dict[str, Path], tmp_path: Path) -> None:
     """A sector that cannot be read is an error that names disk and sector; what needs it not, works."""
     image = disks["prompt"]
