@@ -248,8 +248,8 @@ class _Task:
         self._popf(step)
 
     def _flags(self, step: Step) -> None:
-        mask = 0xFFFF if step.width == 16 else _PUSHFD
-        self._store(f"{step}: the flags", self.flags, mask)
+        mask = 0xFFFF if step.width == 16 else 0xFFFFFFFF
+        self._store(f"{step}: the flags", self.flags & _PUSHFD, mask)
 
     def _sp(self, _: Step) -> None:
         self._store("SP", self.stack & 0xFFFF, 0xFFFF)
