@@ -173,7 +173,7 @@ db_show_regs_cmd(db_expr_t addr __unused, int have_addr __unused,
 int
 db_is_own_way(db_addr_t addr)
 {
-	static const char *const own[] = {
+	static const char *const ways[] = {
 		"Xbpt", "Xdbg", "alltraps", "calltrap", "trap", "trap_decode"
 	};
 	const char *name;
@@ -183,8 +183,8 @@ db_is_own_way(db_addr_t addr)
 	name = db_search_symbol(addr, DB_STGY_PROC, &offset);
 	if (name == NULL)
 		return (0);
-	for (i = 0; i < nitems(own); i++)
-		if (strcmp(name, own[i]) == 0)
+	for (i = 0; i < nitems(ways); i++)
+		if (strcmp(name, ways[i]) == 0)
 			return (1);
 	return (strncmp(name, "doreti", 6) == 0 ||
 	    strncmp(name, "db_", 3) == 0 || strncmp(name, "kdb_", 4) == 0);
