@@ -3,7 +3,7 @@
     bochs   Bochs' own debugger, with the labels of the programs given (`lb "label"`, `u`, `x`, `info`)
     qemu    QEMU with gdb at its stub, over a pipe of theirs: no port is opened
 
-The programs are those that run at an address of their own: sector 0's, boot1, BTX.
+The programs are those that run at an address of their own: sector 0's, boot1, BTX, the kernel.
 
 The PC's screen is drawn nowhere, only emptied (Bochs hangs when nobody does); its text is at 0xB8000. What COM1 says
 goes to a file beside the disk.

@@ -107,7 +107,7 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
         hint = f"as far as it went nothing is wrong with {check.exercise}: this check cannot go on before {waits} is written"
     return [f"--- {check.exercise} {check.name}: {check.title}",
             f"    case      {verdict.case}{more}",
-            f"    looked at {verdict.what}",
+            *_indented("    looked at ", verdict.what),
             *_indented("    expected  ", verdict.expected),
             *_indented("    got       ", verdict.got),
             *_indented("    machine   ", verdict.aftermath or "was not started"),

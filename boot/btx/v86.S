@@ -61,23 +61,25 @@ int31:
  *
  * To do, with ES and DS flat:
  *
- * At INT 31h (C_VECTOR 0): pop the client's word into C_ARGS.  V86_ADR in
- * that struct is an interrupt number, or with V86C_ADDR in the high word of
+ * At INT 31h (C_VECTOR 0): copy the word that the client's ESP points at into
+ * C_ARGS; C_ESP stays, v86_return puts the word back there.  V86_ADR in that
+ * struct is an interrupt number, or with V86C_ADDR in the high word of
  * V86_CTL segment:offset; V86_SEG has ES, DS, FS and GS.  At an IRQ the
  * number is C_VECTOR, the control word 0, and the segments stay 0.  Where it
  * is a number, the vector at 4 * number has segment:offset.
  *
- * The v86 code goes on on the client's own stack, from the client's ESP on
- * (behind the popped word).  Push the low word of the client's EFLAGS there,
- * unless V86C_CALLF says that the code ends by RETF and not by IRET; then
- * segment:offset of v86_end, 32 bits.  SS = (linear ESP - V86_STK) / 16, or 0
- * if that is negative, and SP is what remains.
+ * The v86 code goes on on the client's own stack, from the client's ESP on (at
+ * INT 31h, from behind that word).  Push the low word of the client's EFLAGS
+ * there, unless V86C_CALLF says that the code ends by RETF and not by IRET;
+ * then segment:offset of v86_end, 32 bits.  Of the linear ESP after these
+ * pushes, SS = (ESP - V86_STK) / 16, or 0 if that is negative, and SP is what
+ * remains.
  *
  * EFLAGS is the client's, with VM set and TF clear; and with IF clear where
  * a word of flags was pushed, as INT does it.
  *
- * Last, point the TSS' ESP0 at C_ARGS: what comes out of v86 mode is pushed
- * below.
+ * Last, point the TSS' ESP0 at C_ARGS, as what comes out of v86 mode is pushed
+ * below; and jump to v86_resume.
  */
 enter:
 	push	%gs

@@ -7,7 +7,9 @@
  * Nothing is ever written, so a chunk is good until bcache_flush().
  *
  * A chunk that cannot be read as a whole, at the disk's end or on a bad spot,
- * is not kept: what was asked for is then read by itself.
+ * has no data: what was asked for is then read by itself.  The one on a bad
+ * spot is remembered, for each try to read it takes a disk seconds, and ends
+ * in a message.
  */
 #include "bootstrap.h"
 
@@ -19,6 +21,7 @@ struct chunk {
 	struct devdesc	c_dev;		/* d_dev NULL: unused */
 	daddr_t		c_block;	/* its first sector there */
 	uint32_t	c_used;		/* when it was used last */
+	int		c_bad;		/* cannot be read */
 	char		*c_data;	/* from malloc(), once needed */
 };
 
@@ -35,7 +38,7 @@ same_place(const struct devdesc *a, const struct devdesc *b)
 
 /*
  * The chunk that holds `block', from the cache or from the disk.  NULL where
- * it cannot be had.
+ * it cannot be had now, or at all.
  */
 static struct chunk *
 chunk_get(struct devdesc *dev, daddr_t block)
@@ -45,9 +48,9 @@ chunk_get(struct devdesc *dev, daddr_t block)
 	for (c = chunks; c < chunks + NCHUNKS; c++) {
 		if (c->c_dev.d_dev != NULL && c->c_block == block &&
 		    same_place(&c->c_dev, dev)) {
-			hits++;
 			c->c_used = ++clock_hand;
-			return (c);
+			*(c->c_bad ? &failures : &hits) += 1;
+			return (c->c_bad ? NULL : c);
 		}
 		if (c->c_used < oldest->c_used)
 			oldest = c;
@@ -58,15 +61,16 @@ chunk_get(struct devdesc *dev, daddr_t block)
 	c->c_used = 0;
 	if (c->c_data == NULL && (c->c_data = malloc(CHUNK)) == NULL)
 		return (NULL);
-	if ((uint64_t)block + CHUNK_SECTORS > dev->d_size ||
-	    dev->d_dev->dv_strategy(dev, block, CHUNK, c->c_data) != 0) {
+	if ((uint64_t)block + CHUNK_SECTORS > dev->d_size) {
 		failures++;
 		return (NULL);
 	}
+	c->c_bad = dev->d_dev->dv_strategy(dev, block, CHUNK, c->c_data) != 0;
 	c->c_dev = *dev;
 	c->c_block = block;
 	c->c_used = ++clock_hand;
-	return (c);
+	failures += c->c_bad;
+	return (c->c_bad ? NULL : c);
 }
 
 int

@@ -54,12 +54,9 @@ extern uint32_t	heap_bottom, heap_top;	/* client addresses */
 struct bios_smap {
 	uint64_t	base;
 	uint64_t	length;
-	uint32_t	type;		/* SMAP_TYPE_ */
+	uint32_t	type;		/* SMAP_TYPE_MEMORY, or something else */
 } __attribute__((packed));
 #define	SMAP_TYPE_MEMORY	1
-#define	SMAP_TYPE_RESERVED	2
-#define	SMAP_TYPE_ACPI_RECLAIM	3
-#define	SMAP_TYPE_ACPI_NVS	4
 
 #define	SMAP_MAX	64
 extern struct bios_smap smap[SMAP_MAX];
@@ -68,12 +65,11 @@ extern int	smaplen;		/* entries; 0: the BIOS has no E820 */
 void		bios_getmem(void);
 
 /*
- * Copy between the loader and physical memory that is loaded into.  The
- * whole range must lie in KERNEL_LOAD_MIN..memtop_copyin.  Return `len', or
- * -1 with errno EFBIG and nothing copied.
+ * Copy into the physical memory that is loaded into.  The whole range must lie
+ * in KERNEL_LOAD_MIN..memtop_copyin.  Returns `len', or -1 with errno EFBIG
+ * and nothing copied.
  */
 ssize_t		i386_copyin(const void *src, uint32_t dest, size_t len);
-ssize_t		i386_copyout(uint32_t src, void *dest, size_t len);
 /*
  * Read a file straight into physical memory.  Returns what read() did, which
  * may be less than `len' at the end of the file; -1 with EFBIG or its errno.

@@ -1,5 +1,5 @@
 /*
- * i386_copy.c: between the loader and the memory that it loads into.
+ * i386_copy.c: into the memory that the loader loads into.
  *
  * The loader's segments reach all of memory, so these are plain copies.
  * What they add is the check that the kernel's part of memory, and no other,
@@ -26,15 +26,6 @@ i386_copyin(const void *src, uint32_t dest, size_t len)
 	if (!range_valid(dest, len))
 		return (-1);
 	memcpy(PTOV(dest), src, len);
-	return (len);
-}
-
-ssize_t
-i386_copyout(uint32_t src, void *dest, size_t len)
-{
-	if (!range_valid(src, len))
-		return (-1);
-	memcpy(dest, PTOV(src), len);
 	return (len);
 }
 

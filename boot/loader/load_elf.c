@@ -229,8 +229,6 @@ load_table(const struct elf_file *ef, const Elf32_Shdr *sh, uint32_t *addr)
 {
 	int error;
 
-	if (!elf_within(ef, sh->sh_offset, sh->sh_size))
-		return (EIO);
 	if (i386_copyin(&sh->sh_size, *addr, sizeof(sh->sh_size)) < 0)
 		return (errno);
 	*addr += sizeof(sh->sh_size);

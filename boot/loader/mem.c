@@ -71,15 +71,3 @@ memcmp(const void *a, const void *b, size_t len)
 			return (*p - *q);
 	return (0);
 }
-
-void
-bcopy(const void *src, void *dst, size_t len)
-{
-	memmove(dst, src, len);
-}
-
-void
-bzero(void *dst, size_t len)
-{
-	memset(dst, 0, len);
-}

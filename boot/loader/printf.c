@@ -299,15 +299,3 @@ snprintf(char *buf, size_t size, const char *fmt, ...)
 	va_end(ap);
 	return (n);
 }
-
-int
-sprintf(char *buf, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(buf, SIZE_MAX, fmt, ap);
-	va_end(ap);
-	return (n);
-}

@@ -28,26 +28,18 @@ typedef int64_t		daddr_t;	/* a sector's number on a device */
 #define	ENOENT		2
 #define	EIO		5
 #define	ENXIO		6
-#define	E2BIG		7
 #define	ENOEXEC		8
 #define	EBADF		9
 #define	ENOMEM		12
-#define	EACCES		13
-#define	EFAULT		14
-#define	EBUSY		16
 #define	EEXIST		17
 #define	ENODEV		19
 #define	ENOTDIR		20
 #define	EISDIR		21
 #define	EINVAL		22
 #define	EMFILE		24
-#define	ENOTTY		25
 #define	EFBIG		27
-#define	ENOSPC		28
-#define	ESPIPE		29
 #define	EROFS		30
 #define	ERANGE		34
-#define	ETIMEDOUT	60
 #define	ELOOP		62
 #define	ENAMETOOLONG	63
 #define	EFTYPE		79
@@ -76,7 +68,6 @@ const char	*strerror(int error);
 #define	S_IFMT		0170000
 #define	S_IFDIR		0040000
 #define	S_IFREG		0100000
-#define	S_IFLNK		0120000
 #define	S_ISDIR(m)	(((m) & S_IFMT) == S_IFDIR)
 #define	S_ISREG(m)	(((m) & S_IFMT) == S_IFREG)
 
@@ -231,12 +222,9 @@ void		*memmove(void *dst, const void *src, size_t len);
 void		*memset(void *dst, int c, size_t len);
 int		memcmp(const void *a, const void *b, size_t len);
 void		*memchr(const void *s, int c, size_t len);
-void		bcopy(const void *src, void *dst, size_t len);
-void		bzero(void *dst, size_t len);
 
 size_t		strlen(const char *s);
 char		*strcpy(char *dst, const char *src);
-char		*strncpy(char *dst, const char *src, size_t n);
 /* Both end in NUL where `size' is not 0 and return the length they wanted. */
 size_t		strlcpy(char *dst, const char *src, size_t size);
 size_t		strlcat(char *dst, const char *src, size_t size);
@@ -246,7 +234,6 @@ int		strncmp(const char *a, const char *b, size_t n);
 int		strcasecmp(const char *a, const char *b);
 int		strncasecmp(const char *a, const char *b, size_t n);
 char		*strchr(const char *s, int c);
-char		*strrchr(const char *s, int c);
 char		*strstr(const char *s, const char *find);
 size_t		strspn(const char *s, const char *set);
 size_t		strcspn(const char *s, const char *set);
@@ -256,7 +243,6 @@ char		*strdup(const char *s);
 
 /* As in C, base 0 or 2 to 36; out of range gives the nearest and ERANGE. */
 long		strtol(const char *s, char **end, int base);
-unsigned long	strtoul(const char *s, char **end, int base);
 int		atoi(const char *s);
 
 /* One option; state in these four, as in C.  '?' or ':' for a bad one. */
@@ -333,8 +319,6 @@ tolower(int c)
  */
 int		printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int		vprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
-int		sprintf(char *buf, const char *fmt, ...)
-		    __attribute__((format(printf, 2, 3)));
 int		snprintf(char *buf, size_t size, const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));
 int		vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)

@@ -20,26 +20,18 @@ static const struct {
 	{ ENOENT,	"no such file or directory" },
 	{ EIO,		"input/output error" },
 	{ ENXIO,	"device not configured" },
-	{ E2BIG,	"argument list too long" },
 	{ ENOEXEC,	"exec format error" },
 	{ EBADF,	"bad file descriptor" },
 	{ ENOMEM,	"cannot allocate memory" },
-	{ EACCES,	"permission denied" },
-	{ EFAULT,	"bad address" },
-	{ EBUSY,	"device busy" },
 	{ EEXIST,	"file exists" },
 	{ ENODEV,	"no such device" },
 	{ ENOTDIR,	"not a directory" },
 	{ EISDIR,	"is a directory" },
 	{ EINVAL,	"invalid argument" },
 	{ EMFILE,	"too many open files" },
-	{ ENOTTY,	"inappropriate ioctl" },
 	{ EFBIG,	"does not fit in memory" },
-	{ ENOSPC,	"no space left on device" },
-	{ ESPIPE,	"illegal seek" },
 	{ EROFS,	"read-only file system" },
 	{ ERANGE,	"result too large" },
-	{ ETIMEDOUT,	"operation timed out" },
 	{ ELOOP,	"too many levels of symbolic links" },
 	{ ENAMETOOLONG,	"file name too long" },
 	{ EFTYPE,	"inappropriate file type or format" },
@@ -136,22 +128,6 @@ strtol(const char *s, char **end, int base)
 	n = number_magnitude(start, end, base,
 	    (unsigned long)INTPTR_MAX + negative);
 	return (negative ? (long)-n : (long)n);
-}
-
-unsigned long
-strtoul(const char *s, char **end, int base)
-{
-	const char *start;
-	unsigned long n;
-	int negative;
-
-	if ((start = number_start(s, &base, &negative)) == NULL) {
-		if (end != NULL)
-			*end = (char *)s;
-		return (0);
-	}
-	n = number_magnitude(start, end, base, UINTPTR_MAX);
-	return (negative ? -n : n);
 }
 
 int

@@ -32,22 +32,6 @@ strcpy(char *dst, const char *src)
 	return (dst);
 }
 
-/*
- * Copy at most `n' bytes, and fill up with NULs: there is none at the end
- * where `src' is as long as `n'.
- */
-char *
-strncpy(char *dst, const char *src, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && src[i] != '\0'; i++)
-		dst[i] = src[i];
-	for (; i < n; i++)
-		dst[i] = '\0';
-	return (dst);
-}
-
 size_t
 strlcpy(char *dst, const char *src, size_t size)
 {
@@ -117,18 +101,6 @@ strchr(const char *s, int c)
 		if (*s == '\0')
 			return (NULL);
 	return ((char *)s);
-}
-
-char *
-strrchr(const char *s, int c)
-{
-	const char *last = NULL;
-
-	do {
-		if (*s == (char)c)
-			last = s;
-	} while (*s++ != '\0');
-	return ((char *)last);
 }
 
 char *

@@ -31,14 +31,12 @@ DISK_FREE = 100              # from this sector on, a disk may hold what a check
 
 LOAD_BUDGET = 5_000_000      # the boot sector needs 200,000 for its two reads
 START_BUDGET = 500_000       # BTX needs 7,000 to its client's first instruction
-SCRIPT_BUDGET = 2_000_000    # a client's script needs less than 200,000, but for what waits for ticks
-
+SCRIPT_BUDGET = 2_000_000    # a client's script, or a dump, needs less than 200,000
 INTERRUPT_BUDGET = 3_000_000 # the longest wait is for the keyboard, some 300,000
-SESSION_BUDGET = 5_000_000   # the BIOS' own work, and three ticks
+SESSION_BUDGET = 5_000_000   # the BIOS' own work, and three ticks of 220,000
 
 BDA_EQUIPMENT, BDA_BASE_MEMORY, BDA_KEYS, BDA_CURSOR, BDA_TICKS, BDA_WARM = 0x410, 0x413, 0x417, 0x450, 0x46C, 0x472
 PIC_MASTER, PIC_SLAVE = 0x21, 0xA1
-TICK = 219_701               # instructions a BIOS tick lasts at ips=4000000
 
 SEGMENT_FIELDS = ("es", "ds", "fs", "gs")
 CALL_FIELDS = ("ctl", "addr", *SEGMENT_FIELDS, "eax", "ecx", "edx", "ebx", "efl", "ebp", "esi", "edi")
@@ -53,12 +51,10 @@ _DONE, _V86, _RUN, _OUT, _POKE = range(5)
 
 @dataclass(frozen=True)
 class Case:
-    """One boot. about says it in a line; seed: what the check draws for it comes from there; way: which of a check's
-    ways it is."""
+    """One boot. about says in a line which of a check's ways it is; what the check draws for it comes from seed."""
 
     about: str
     seed: int
-    way: str = ""
 
     def __str__(self) -> str:
         return self.about
@@ -69,9 +65,9 @@ class Case:
 
 
 def cases(draw: Random, *abouts: str) -> Iterator[Case]:
-    """A case for each line, which is its way, too."""
+    """A case for each line."""
     for about in abouts:
-        yield Case(about, draw.getrandbits(64), about)
+        yield Case(about, draw.getrandbits(64))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ __all__ = ["back", "bios", "entry", "exceptions", "execute", "flag_instructions"
 
 # Garbage for BTX to start with: a stack and segments that lead nowhere.
 DIRT = {"ss": 0x3000, "esp": 0x77778000, "ds": 0x2345, "es": 0x4321,
-        "eax": 0xA0A0A0A0, "ebx": 0xB0B0B0B0, "ecx": 0xC0C0C0C0, "edx": 0xDDDDDD80, "esi": 0x51515151, "edi": 0xD1D1D1D1, "ebp": 0xB9B9B9B9}
+        "eax": 0xA0A0A0A0, "ebx": 0xB0B0B0B0, "ecx": 0xC0C0C0C0, "edx": 0xDDDDDD80,
+        "esi": 0x51515151, "edi": 0xD1D1D1D1, "ebp": 0xB9B9B9B9}
 
 
 WITH_PAGING = "BTX is built with PAGING"
@@ -42,12 +43,12 @@ def starts(draw: Random) -> Iterator[Case]:
 
 
 def program_of(case: Case) -> str:
-    return "btx-paging" if WITH_PAGING in case.way else "btx"
+    return "btx-paging" if WITH_PAGING in case.about else "btx"
 
 
 def to_client_start(bench: Bench, machine: Machine, case: Case) -> None:
     """Run BTX to the end of exercise 2.1. The stub of 2.2 is stepped over: an empty IDT does no harm so far."""
-    for name, value in DIRT.items() if "garbage" in case.way else ():
+    for name, value in DIRT.items() if "garbage" in case.about else ():
         machine.set_register(name, value)
     program = program_of(case)
     goal = bench.symbol(program, "start_client")
@@ -89,7 +90,7 @@ def segments(bench: Bench, case: Case) -> None:
     with boot(bench, Client(bench, case.draw), program=program_of(case)) as machine:
         to_client_start(bench, machine, case)
         control = machine.control()
-        expect("CR0: PE and PG", f"1, {int(WITH_PAGING in case.way)}", f"{control.cr0 & 1}, {control.cr0 >> 31}")
+        expect("CR0: PE and PG", f"1, {int(WITH_PAGING in case.about)}", f"{control.cr0 & 1}, {control.cr0 >> 31}")
         found = machine.segments()
         flat = "base 0x0, limit 0xffffffff"
         for name, selector in (("cs", model.SCODE), ("ss", model.SDATA), ("ds", model.SDATA), ("es", model.SDATA)):
@@ -124,7 +125,8 @@ def gates(bench: Bench, case: Case) -> None:
     idt = built_idt(bench, case, {})
     found = [model.gate_words(parse_gate(idt[8 * vector:8 * vector + 8])) for vector in range(model.VECTORS)]
     wrong = [vector for vector in range(model.VECTORS) if found[vector] != model.expected_gate(vector)]
-    expect("the gates of the vectors that are wrong", [f"{vector:02x}: {model.expected_gate(vector)}" for vector in wrong[:8]],
+    expect("the gates of the vectors that are wrong",
+           [f"{vector:02x}: {model.expected_gate(vector)}" for vector in wrong[:8]],
            [f"{vector:02x}: {found[vector]}" for vector in wrong[:8]])
 
 
@@ -136,7 +138,7 @@ def other_tables(draw: Random) -> Iterator[Case]:
 @check("2.2", "table", points=2, title="the gates are those that the table asks for", cases=other_tables,
        hint="Only a set bit takes a stub, STUB_SIZE bytes long. A row begins with its own first vector.")
 def table(bench: Bench, case: Case) -> None:
-    rows = model.draw_rows(case.draw, 1 if "one row" in case.way else case.draw.randint(2, 5), full="of 16" in case.way)
+    rows = model.draw_rows(case.draw, 1 if "one row" in case.about else case.draw.randint(2, 5), full="of 16" in case.about)
     at = bench.symbol("btx", "idt_rows") - model.HOME
     idt = built_idt(bench, case, {at: model.pack_rows(rows)})
     expected = model.idt(rows)
@@ -177,7 +179,7 @@ def faults(draw: Random) -> Iterator[Case]:
 def exceptions(bench: Bench, case: Case) -> None:
     draw = case.draw
     client = Client(bench, draw)
-    code, vector, error = draw.choice(FAULTS[case.way])
+    code, vector, error = draw.choice(FAULTS[case.about])
     registers = {**random_registers(draw), "eax": 0x80000000, "ecx": 0}
     if code == MOV_DS_AX:
         registers["eax"] = error
@@ -218,7 +220,7 @@ def execute(bench: Bench, case: Case) -> None:
     draw = case.draw
     client = Client(bench, draw)
     target = client.place(SPIN, align=1 << draw.randrange(5))
-    arguments = [draw.getrandbits(32) for _ in range(int(case.way.split()[2]))]
+    arguments = [draw.getrandbits(32) for _ in range(int(case.about.split()[2]))]
     system_call(client, [draw.getrandbits(32), target, *arguments], 1)
     with boot(bench, client, program=program_of(case)) as machine:
         run_to(machine, target, START_BUDGET, "the target of exec")
@@ -259,6 +261,6 @@ def exits(draw: Random) -> Iterator[Case]:
 def leave(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     target = client.place(SPIN)
-    system_call(client, [case.draw.getrandbits(32), target], int(case.way.split()[2], 16))
+    system_call(client, [case.draw.getrandbits(32), target], int(case.about.split()[2], 16))
     with boot(bench, client) as machine:
         expect_reboot(machine)

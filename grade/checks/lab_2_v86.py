@@ -78,7 +78,7 @@ def entries(draw: Random) -> Iterator[Case]:
        hint="The frame that the IRET at v86_resume pops must be whole: EIP, CS, EFLAGS with VM, ESP, SS, ES, DS, FS, GS.")
 def entry(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    call = make_call(client, far_call="far call" in case.way, trap="TF" in case.way, control=model.V86_FLAGS)
+    call = make_call(client, far_call="far call" in case.about, trap="TF" in case.about, control=model.V86_FLAGS)
     with boot(bench, client) as machine:
         run_to(machine, call.at, START_BUDGET, "the first instruction of the v86 code")
         registers, found = machine.registers(), machine.segments()
@@ -97,7 +97,7 @@ def vectors(draw: Random) -> Iterator[Case]:
        hint="Without V86_ADDR the address field is a number; the vector at 4 * number has offset, then segment.")
 def vector(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    numbers = case.draw.sample(range(0x80, 0xF0), 2 if "two" in case.way else 1)
+    numbers = case.draw.sample(range(0x80, 0xF0), 2 if "two" in case.about else 1)
     calls = [make_call(client, far_call=False, vector=number) for number in numbers]
     with boot(bench, client) as machine:
         for call in calls:
@@ -114,8 +114,8 @@ def stacks(draw: Random) -> Iterator[Case]:
        hint="Flags first, unless it is a far call; then segment 0 and v86_end. SS leaves V86_STK bytes below SP.")
 def stack(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    low = 0x3D0 + 4 * case.draw.randrange(8) if "below" in case.way else 0      # vectors F4 to FB: nobody uses them
-    call = make_call(client, far_call="far call" in case.way, stack=low)
+    low = 0x3D0 + 4 * case.draw.randrange(8) if "below" in case.about else 0      # vectors F4 to FB: nobody uses them
+    call = make_call(client, far_call="far call" in case.about, stack=low)
     with boot(bench, client) as machine:
         run_to(machine, call.at, START_BUDGET, "the first instruction of the v86 code")
         segment, pointer = call.first_stack
@@ -140,10 +140,10 @@ def back(bench: Bench, case: Case) -> None:
     draw = case.draw
     client = Client(bench, draw)
     made = []
-    for _ in range(3 if "three" in case.way else 1):
+    for _ in range(3 if "three" in case.about else 1):
         after, own = random_registers(draw), {name: draw.getrandbits(16) for name in SEGMENT_FIELDS}
         code = load_segments(own) + b"".join(b"\x66" + load(name, value) for name, value in after.items())
-        made.append((make_call(client, code, far_call=case.way != "an interrupt"), after, own))
+        made.append((make_call(client, code, far_call=case.about != "an interrupt"), after, own))
     with boot(bench, client) as machine:
         memory = run_client(machine, client)
     for call, after, own in made:
@@ -217,8 +217,8 @@ def flag_programs(draw: Random) -> Iterator[Case]:
 def flag_instructions(bench: Bench, case: Case) -> None:
     kinds = {"cli, sti, pushf": ("cli", "sti", "flags", "arith"), "popf, pushf": ("popf", "flags", "sti", "arith"),
              "pushfd, popfd": ("popfd", "flagsd", "cli", "sp")}
-    run_steps(bench, case, kinds.get(case.way, (
-        "cli", "sti", "std", "cld", "arith", "flags", "flagsd", "popf", "popfd", "sp", "push", "pop")))
+    run_steps(bench, case, kinds.get(case.about, (
+        "cli", "sti", "std", "cld", "arith", "flags", "flagsd", "popf", "popfd", "sp", "pop")))
 
 
 def iret_programs(draw: Random) -> Iterator[Case]:
@@ -229,7 +229,7 @@ def iret_programs(draw: Random) -> Iterator[Case]:
        hint="Behind a 66h prefix each of the three has 32 bits. The next instruction is wherever CS:IP say, then.")
 def iret(bench: Bench, case: Case) -> None:
     kinds = {"iret": ("iret", "flags", "sp"), "iretd": ("iretd", "flagsd", "sp")}
-    run_steps(bench, case, kinds.get(case.way, ("iret", "iretd", "flags", "flagsd", "sp", "arith", "std")))
+    run_steps(bench, case, kinds.get(case.about, ("iret", "iretd", "flags", "flagsd", "sp", "arith", "std")))
 
 
 def skipped(draw: Random) -> Iterator[Case]:
@@ -239,8 +239,8 @@ def skipped(draw: Random) -> Iterator[Case]:
 @check("2.5", "skip", points=1, title="HLT and INT3 are passed by; the unknown is told", cases=skipped,
        hint="v86_next goes on behind the instruction. What the monitor does not know goes to v86_unknown.")
 def skip(bench: Bench, case: Case) -> None:
-    if "on the way" in case.way:
-        run_steps(bench, case, ("hlt", "int3", "flags", "sp", "arith"))
+    if "on the way" in case.about:
+        run_steps(bench, case, ("hlt", "int3", "cr0", "flags", "sp", "arith"))
         return
     client = Client(bench, case.draw)
     call = make_call(client, BEYOND_LIMIT)
@@ -263,12 +263,12 @@ def services(draw: Random) -> Iterator[Case]:
        hint="INT 19h never gets to the BIOS. v86_block_move is written; it wants ESI behind the INT.")
 def service(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    if "moves" in case.way:
+    if "moves" in case.about:
         move_blocks(bench, client)
         return
-    if "Ctrl" in case.way:
+    if "Ctrl" in case.about:
         client.poke(BDA_KEYS, 0x0C)
-    call = make_call(client, b"\xcd\x19" if case.way == "INT 19h" else b"\xb8\x53\x4f\xcd\x15")
+    call = make_call(client, b"\xcd\x19" if case.about == "INT 19h" else b"\xb8\x53\x4f\xcd\x15")
     with boot(bench, client) as machine:
         run_to(machine, call.at, START_BUDGET, "the v86 code's first instruction")
         expect_reboot(machine)
@@ -281,15 +281,16 @@ def move_blocks(bench: Bench, client: Client) -> None:
     data = draw.randbytes(2 * count)
     places = [client.place(data, align=2), draw.randrange(1, 16, 2) << 20 | draw.getrandbits(18),
               draw.randint(17, 47) << 20 | draw.getrandbits(18), client.reserve(2 * count + 4, align=2)]
-    code = far_address(client.place(b"\xcd\x15" + CARRY_TO_BX + RETF), draw)
     calls = []
     for source, goal in zip(places, places[1:]):
         entries_ = (draw.randbytes(16), model.block_descriptor(source), model.block_descriptor(goal), draw.randbytes(16))
         segment, offset = far(client.place(b"".join(entries_)), draw)
         high = draw.getrandbits(16) << 16
-        registers = {**random_registers(draw), "eax": high | 0x8700 | draw.getrandbits(8), "ecx": high | count, "esi": high | offset}
-        calls.append((registers["eax"], client.v86(flags=model.CF, ctl=model.V86_ADDR | model.V86_CALLF, addr=code,
-                                                   es=segment, **registers)))
+        registers = {**random_registers(draw), "eax": high | 0x8700 | draw.getrandbits(8), "ecx": high | count,
+                     "esi": high | offset}
+        code = b"\x68" + struct.pack("<H", segment) + b"\x07\xcd\x15" + CARRY_TO_BX + RETF     # push; pop es; int 15h
+        calls.append((registers["eax"], client.v86(flags=model.CF, ctl=model.V86_ADDR | model.V86_CALLF,
+                                                   addr=far_address(client.place(code), draw), **registers)))
     with boot(bench, client) as machine:
         memory = run_client(machine, client)
         for goal in places[1:]:
@@ -313,9 +314,9 @@ def int_programs(draw: Random) -> Iterator[Case]:
        hint="Flags, CS and IP are pushed in this order, IP being that behind the INT. IF and TF are clear in the handler.")
 def int_instructions(bench: Bench, case: Case) -> None:
     kinds = {"int n": ("int", "sp"), "int n in the handler of int n": ("nested", "flags", "sp"),
-             "int n, among others": ("int", "nested", "flags", "sp", "arith", "std", "cld", "push", "pop")}
-    if case.way in kinds:
-        run_steps(bench, case, kinds[case.way], length=8)
+             "int n, among others": ("int", "nested", "flags", "sp", "arith", "std", "cld", "pop")}
+    if case.about in kinds:
+        run_steps(bench, case, kinds[case.about], length=8)
         return
     client = Client(bench, case.draw)
     client.poke(BDA_KEYS, case.draw.choice((0x04, 0x08)))
@@ -397,7 +398,7 @@ def await_interrupt(machine: Machine, device: Hooked, loop: int) -> tuple[Moment
        hint="What is pushed on the v86 stack is what INT n would push; everything else stays as it is.")
 def from_v86(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    device = hook_device(client, case.way)
+    device = hook_device(client, case.about)
     call = make_call(client, lambda segment: waiting_loop(device.seen - 16 * segment), al=device.mask)
     with boot(bench, client) as machine:
         before, after = await_interrupt(machine, device, call.at)
@@ -418,7 +419,7 @@ def from_v86(bench: Bench, case: Case) -> None:
        hint="Out of ring 3, `enter' builds the call: the number is where C_VECTOR is, the client's frame right above it.")
 def from_client(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
-    device = hook_device(client, case.way)
+    device = hook_device(client, case.about)
     registers = random_registers(case.draw)
     registers["eax"] = registers["eax"] & ~0xFF | device.mask
     results = client.reserve(4 * len(REGISTERS))
@@ -444,13 +445,13 @@ def bios(bench: Bench, case: Case) -> None:
     session = Session(client, base_memory)
     client.out(PIC_SLAVE, 0x8E)
     client.out(PIC_MASTER, 0xB8)
-    if "disk" in case.way:
+    if "disk" in case.about:
         session.read_disk()
-    elif "map" in case.way:
+    elif "map" in case.about:
         session.read_memory_map()
     else:
         session.talk()
-    if "ticks" in case.way:
+    if "ticks" in case.about:
         session.count_ticks(3)
     with boot(bench, client, sectors=session.sectors, base_memory=base_memory) as machine:
         memory = run_client(machine, client, budget=SESSION_BUDGET)

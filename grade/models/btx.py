@@ -180,7 +180,7 @@ class Step:
 
     def __str__(self) -> str:
         wide = "" if self.width == 16 else "d"
-        return {"arith": f"sahf of {self.value:02x}",
+        return {"arith": f"sahf of {self.value & 0xFF:02x}",
                 "popf": f"push{wide} {self.value:x}; popf{wide}", "flags": f"pushf{wide}", "sp": "SP",
                 "int": f"int {self.value:02x}h",
                 "iret": f"push{wide} {self.value:x}, CS, IP; iret{wide}", "push": f"push {self.value:x}",
@@ -248,8 +248,8 @@ class _Task:
         self._popf(step)
 
     def _flags(self, step: Step) -> None:
-        mask = 0xFFFF if step.width == 16 else _PUSHFD
-        self._store(f"{step}: the flags", self.flags, mask)
+        mask = 0xFFFF if step.width == 16 else 0xFFFFFFFF
+        self._store(f"{step}: the flags", self.flags & _PUSHFD, mask)
 
     def _sp(self, _: Step) -> None:
         self._store("SP", self.stack & 0xFFFF, 0xFFFF)
@@ -308,8 +308,6 @@ def draw_steps(draw: Random, kinds: Sequence[str], length: int) -> tuple[Step, .
     for name in names:
         if name == "pop":       # a word that is pushed for it
             steps.append(Step("push", draw.getrandbits(16)))
-        if name == "push":
-            continue
         steps.append(_draw_step(draw, name, vectors))
     return (*steps, Step("flags"))
 

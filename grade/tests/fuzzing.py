@@ -8,10 +8,10 @@ superblock, inodes, blocks of addresses, directories, cylinder groups, the heade
 texts of /boot.config and loader.conf. What nobody could notice, bytes of code and data, is left alone.
 
 It is good when the test kernel reports all that it should, or when a prompt answers: boot2's or the loader's. A stage
-that cannot go on and has no prompt (boot1, btxldr) must say so. Whatever else comes is bad: a machine that hangs, starts
-anew or switches itself off, an exception's dump. One thing excuses it: the changed structures are sound in themselves
-and lead to another program than the one that was there, which only a reader of minds would refuse. Whether they do,
-ufs_volume.py knows, a model of its own.
+that cannot go on and has no prompt (boot1, btxldr) must say so. Whatever else comes is bad: a machine that hangs,
+starts anew or switches itself off, an exception's dump. One thing excuses it: the changed structures are sound in
+themselves and lead to another program than the one that was there, which only a reader of minds would refuse. Whether
+they do, ufs_volume.py knows, a model of its own.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ DEFAULTS = "/boot/defaults/loader.conf"
 BUILT = {"loader": "build/ref/boot/loader/loader", "kernel": "build/ref/boot/loader/testkernel/kernel",
          "boot0sio": "build/ref/boot/boot0/boot0sio.bin", "boot1": "build/ref/boot/boot2/boot1.bin",
          "boot2": "build/ref/boot/boot2/boot2.bin"}
-WALL_SECONDS = 20                       # where the guest's clock hardly moves
+WALL_SECONDS = 60                       # where the guest's clock hardly moves
+REGISTERS = 600                         # characters of QEMU's account of them: the general ones
 QUIET = 0.05                            # seconds without a character: look at the machine
 
 # ---------------------------------------------------------------- the good disk
@@ -114,6 +115,11 @@ class Group:
     length: int
     fields: tuple[Field, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """What it is one of: "inode", "phdr"."""
+        return self.name.split()[0].rstrip("0123456789")
+
 
 def layout(name: str, at: int, described: str, length: int = 0) -> Group:
     """Words "name:size" in their order; "+n" is left out."""
@@ -128,10 +134,11 @@ def layout(name: str, at: int, described: str, length: int = 0) -> Group:
     return Group(name, at, length or offset - at, tuple(fields))
 
 
-SUPERBLOCK_WORDS = ("+8 sblkno cblkno iblkno dblkno cgoffset cgmask time size dsize ncg bsize fsize frag minfree +8 bmask "
-                    "fmask bshift fshift maxcontig maxbpg fragshift fsbtodb sbsize +8 nindir inopb nspf optim +12 +8 "
-                    "csaddr cssize cgsize +8 spc +4 cpg ipg fpg ndir nbfree nifree nffree fmod:1 clean:1 ronly:1 flags:1 "
-                    "+1108 maxsymlinklen inodefmt maxfilesize:8 qbmask:8 qfmask:8 +20 magic")
+SUPERBLOCK_WORDS = ("+8 sblkno cblkno iblkno dblkno cgoffset cgmask time size dsize ncg bsize fsize frag minfree +8 "
+                    "bmask fmask bshift fshift maxcontig maxbpg fragshift fsbtodb sbsize +8 nindir inopb nspf optim "
+                    "+20 csaddr cssize cgsize +8 spc +4 cpg ipg fpg ndir nbfree nifree nffree "
+                    "fmod:1 clean:1 ronly:1 flags:1 +1108 maxsymlinklen inodefmt maxfilesize:8 qbmask:8 qfmask:8 +20 "
+                    "magic")
 INODE_WORDS = ("mode:2 nlink:2 +4 size:8 +24 " + " ".join(f"db{n}" for n in range(12))
                + " ib0 ib1 ib2 flags blocks gen uid gid")
 LABEL_WORDS = ("magic type:2 +34 secsize nsectors ntracks ncylinders secpercyl secperunit +68 magic2 checksum:2 "
@@ -144,6 +151,7 @@ ELF_WORDS = ("magic class:1 data:1 version:1 osabi:1 +8 type:2 machine:2 version
 PROGRAM_WORDS = "type offset vaddr paddr filesz memsz flags align"
 SECTION_WORDS = "name type flags addr offset size link info addralign entsize"
 AOUT_WORDS = "midmag text data bss syms entry trsize drsize"
+OFTEN = ("superblock", "inode", "directory", "addresses", "phdr")
 GROUP_WORDS = "firstfield magic time cgx ncyl:2 niblk:2 ndblk ndir nbfree nifree nffree rotor frotor irotor"
 
 
@@ -209,11 +217,13 @@ class Change:
 
 
 def draw_changes(disk: bytes, all_groups: list[Group], seed: int) -> list[Change]:
-    """What case `seed` changes."""
+    """What case `seed` changes. Each kind of structure has its share, and some have two."""
     draw = Random(seed)
+    kinds = list(dict.fromkeys(group.kind for group in all_groups))
     changes: list[Change] = []
     while not changes or draw.random() < 0.25 and len(changes) < 3:
-        one = draw_change(disk, draw.choice(all_groups), draw)
+        kind = draw.choice([*kinds, *OFTEN])
+        one = draw_change(disk, draw.choice([group for group in all_groups if group.kind == kind]), draw)
         if one.old != one.new and all(one.at + len(one.new) <= other.at or other.at + len(other.new) <= one.at
                                       for other in changes):
             changes.append(one)
@@ -245,11 +255,13 @@ def draw_change(disk: bytes, group: Group, draw: Random) -> Change:
     old = int.from_bytes(disk[field.at:field.at + field.size], "little")
     other = draw.choice(group.fields)
     bits = 8 * field.size
-    new = draw.choice([
-        0, 1, -1, (1 << bits - 1) - 1, 1 << bits - 1, old + 1, old - 1, 2 * old, old // 2, 1 << draw.randrange(bits),
-        -(1 << draw.randrange(bits)), draw.getrandbits(bits), draw.getrandbits(16), draw.randrange(64),
-        old ^ 1 << draw.randrange(bits), old + draw.choice([4, 8, 512, 4096, -4, -8, -512, -4096]),
-        int.from_bytes(disk[other.at:other.at + other.size], "little")])
+    edges = [0, 1, -1, (1 << bits - 1) - 1, 1 << bits - 1, old + 1, old - 1]
+    others = [
+        2 * old, old // 2, 1 << draw.randrange(bits), -(1 << draw.randrange(bits)), draw.getrandbits(bits),
+        draw.getrandbits(16), draw.randrange(64), old ^ 1 << draw.randrange(bits),
+        old + draw.choice([4, 8, 512, 4096, -4, -8, -512, -4096]),
+        int.from_bytes(disk[other.at:other.at + other.size], "little")]
+    new = draw.choice(edges if draw.random() < 0.5 else others)
     return Change(field.name, field.at, disk[field.at:field.at + field.size],
                   (new % (1 << bits)).to_bytes(field.size, "little"))
 
@@ -285,76 +297,91 @@ class Outcome:
 
 MESSAGES = {"Client format not supported": "btxldr's message", "BTX kernel not found": "btxldr's message",
             "Read error": "boot1's message", "Boot error": "boot1's message"}
+END = "testkernel: end"
 PROMPTS = {"boot: ": ("/?", "boot2's prompt"), "OK ": ("lsmod", "the loader's prompt")}
 
 
 def watch(pc: KeptPc, kernel_sum: int) -> Outcome:
-    """Boot once and look what comes of it."""
+    """Boot once and look what comes of it. The test kernel's sum must be that."""
     pc.start()
-    asked, hurried = "", False
+    one = _Watch(pc, kernel_sum)
     deadline = time.monotonic() + WALL_SECONDS
     while True:
         came = pc.pump(QUIET)
-        text = pc.serial.decode("latin1")
-        if "testkernel: end\r\n" in text:
-            return _reported(text, kernel_sum)
-        if "BTX halted" in text or "panic: " in text:
-            return _bad(pc, "a dump" if "BTX halted" in text else "a panic", text)
-        if pc.ended:
-            return _bad(pc, f"the machine ended ({pc.ended})", text)
-        if not hurried and "Hit [Enter]" in text:
-            pc.type("\r")
-            hurried = True
-        for prompt, (command, kind) in PROMPTS.items():
-            if asked != command and text.endswith(prompt):
-                pc.type(f"{command}\r")
-                asked = command
-            elif asked == command and command in text and text.endswith(prompt) \
-                    and not text.endswith(prompt + command + prompt):
-                if text.rindex(prompt) > text.rindex(command):
-                    return Outcome(kind, True, text)
-        if time.monotonic() > deadline:
-            return _bad(pc, "a hang by the host's clock", text)
-        if not came and (outcome := _look(pc, text)) is not None:
+        outcome = one.by_serial() or (None if came else one.by_screen())
+        if outcome is None and time.monotonic() > deadline:
+            outcome = one.bad("a hang by the host's clock")
+        if outcome is not None:
             return outcome
 
 
-def _reported(text: str, kernel_sum: int) -> Outcome:
-    try:
-        report = parse_report(text[text.index("testkernel: begin"):])
-    except ValueError as error:
-        return Outcome(f"a broken report ({error})", False, text)
-    whole = report.sum == kernel_sum and report.bss_zero
-    return Outcome("the kernel's report" if whole else "another kernel's report", whole, text)
+@dataclass
+class _Watch:
+    """A boot that goes on. `asked` is the command that a prompt was given, `hurried` whether Enter was pressed."""
 
+    pc: KeptPc
+    kernel_sum: int
+    asked: str = ""
+    hurried: bool = False
 
-def _look(pc: KeptPc, text: str) -> Outcome | None:
-    """COM1 is silent: see what is on the screen, and whether too much time has gone."""
-    rows = pc.screen()
-    last, screen = rows[-1] if rows else "", "\n".join(rows)
-    for message, kind in MESSAGES.items():
-        if message in text or message in screen:
-            return Outcome(kind, True, text, screen)
-    if "BTX halted" in screen or "panic: " in screen:
-        return _bad(pc, "a dump on the screen", text)
-    for prompt, (command, kind) in PROMPTS.items():
-        if last == prompt.rstrip() and any(row == prompt + command for row in rows):
-            return Outcome(f"{kind}, on the screen", True, text, screen)
-        if last == prompt.rstrip():
-            pc.press(f"{command}\r")
-    if "Hit [Enter]" in screen and "testkernel" not in screen and not pc.seconds() % 5:
-        pc.press("\r")
-    if lost := pc.lost():
-        return _bad(pc, lost, text)
-    if pc.seconds() > GUEST_SECONDS:
-        return _bad(pc, "a hang", text)
-    return None
+    @property
+    def text(self) -> str:
+        return self.pc.serial.decode("latin1")
 
+    def by_serial(self) -> Outcome | None:
+        """What COM1 tells. A countdown is cut short there, and a prompt gets something to answer."""
+        text = self.text
+        if END in text:
+            return self._reported(text[:text.index(END) + len(END)])
+        if "BTX halted" in text or "panic: " in text:
+            return self.bad("a dump" if "BTX halted" in text else "a panic")
+        if self.pc.ended:
+            return self.bad(f"the machine ended ({self.pc.ended})")
+        if "Hit [Enter]" in text and not self.hurried:
+            self.hurried = True
+            self.pc.type("\r")
+        prompt = next((prompt for prompt in PROMPTS if text.endswith(prompt)), None)
+        if prompt is None:
+            return None
+        command, kind = PROMPTS[prompt]
+        if self.asked != command:
+            self.asked = command
+            self.pc.type(f"{command}\r")
+        elif prompt in text.rpartition(command)[2] and command in text:
+            return Outcome(kind, True, text)
+        return None
 
-def _bad(pc: KeptPc, kind: str, text: str) -> Outcome:
-    if not pc.ended:
-        text += "\n" + pc.registers()[:600]
-    return Outcome(kind, False, text, "\n".join(pc.screen()))
+    def by_screen(self) -> Outcome | None:
+        """COM1 is silent: what the screen tells, and whether too much time has gone."""
+        rows = self.pc.screen()
+        screen = "\n".join(rows)
+        for message, kind in MESSAGES.items():
+            if message in self.text or message in screen:
+                return Outcome(kind, True, self.text, screen)
+        if "BTX halted" in screen or "panic: " in screen:
+            return self.bad("a dump on the screen")
+        for prompt, (command, kind) in PROMPTS.items():
+            if rows and rows[-1] == prompt.rstrip():
+                if prompt + command in rows:
+                    return Outcome(f"{kind}, on the screen", True, self.text, screen)
+                self.pc.press(f"{command}\r")
+        lost = self.pc.lost() or ("a hang" if self.pc.seconds() > GUEST_SECONDS else "")
+        return self.bad(lost) if lost and not self.pc.pump(QUIET) else None     # unless something came meanwhile
+
+    def _reported(self, text: str) -> Outcome:
+        """The text ends with the report: where the line's end is lost, the machine was off before it was sent."""
+        try:
+            report = parse_report(text[text.index("testkernel: begin"):])
+        except ValueError as error:
+            return self.bad(f"a broken report ({error})")
+        if report.sum == self.kernel_sum and report.bss_zero:
+            return Outcome("the kernel's report", True, text)
+        return self.bad("another kernel's report")
+
+    def bad(self, kind: str) -> Outcome:
+        """Nothing good came: with what is needed to find out why."""
+        registers = "" if self.pc.ended else "\n" + self.pc.registers()[:REGISTERS]
+        return Outcome(kind, False, self.text + registers, "\n".join(self.pc.screen()))
 
 
 class Fuzzer:

@@ -199,17 +199,22 @@ class Keyboard:
 
 
 class Uart:
-    """An 8250 or one of its successors at 0x3F8; what is sent goes out at once."""
+    """An 8250 or one of its successors at 0x3F8.
+
+    What is sent goes out once the status was read `busy` times, and `while_busy` is called as often. Sixteen bytes wait
+    to be read; those that come then are lost.
+    """
 
     def __init__(self, kind: str = "16550A", *, stuck: bool = False) -> None:
         self.kind, self.stuck = kind, stuck
         self.sent = bytearray()
         self.received: deque[tuple[int, int]] = deque()     # byte, its bits of the line status
         self.lcr, self.mcr, self.ier, self.divisor, self.fifo, self._scratch = 3, 0, 0, 96, 0, 0
+        self.busy, self.while_busy, self._left = 0, lambda: None, 0
         self._told = False              # the status of the first byte was read
 
     def arrive(self, data: bytes) -> None:
-        self.received.extend((byte, 0) for byte in data)
+        self.received.extend((byte, 0) for byte in data[:16 - len(self.received)])
 
     def send_break(self) -> None:
         self.received.append((0, 0x10))
@@ -221,7 +226,9 @@ class Uart:
             case 1 if self.lcr & 0x80:
                 self.divisor = self.divisor & 0xFF | value << 8
             case 0:
+                assert not self._left, "sent before there was room"
                 self.sent.append(value)
+                self._left = self.busy
             case 1:
                 self.ier = value & 0x0F
             case 2 if self.kind.startswith("16550"):
@@ -247,7 +254,10 @@ class Uart:
             case 4:
                 return self.mcr
             case 5:
-                status = 0 if self.stuck else 0x60
+                status = 0 if self.stuck or self._left else 0x60
+                if self._left:
+                    self._left -= 1
+                    self.while_busy()
                 if self.received:
                     status |= 1 | (0 if self._told else self.received[0][1])
                     self._told = True

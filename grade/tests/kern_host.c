@@ -66,6 +66,11 @@ cpu_reset(void)
 }
 
 void
+cpu_poweroff(void)
+{
+}
+
+void
 cpu_halt(void)
 {
 	host_printf("[halt]\n");

@@ -404,7 +404,7 @@ self_strings(void)
 	    strtol("0x", NULL, 16));
 	expect(end, "x");
 	errno = 0;
-	if (strtoul("99999999999999999999999", NULL, 10) != ~0UL ||
+	if (strtol("99999999999999999999999", NULL, 10) != INT64_MAX ||
 	    errno != ERANGE)
 		expect("a number", "ERANGE");
 	expect(strsep(&p, ","), "a");
@@ -413,7 +413,6 @@ self_strings(void)
 	if (strsep(&p, ",") != NULL)
 		expect("a field", "none");
 	expect(strstr("boot/kernel", "t/k"), "t/kernel");
-	expect(strrchr("/a/b", '/'), "/b");
 	strcpy(text, "abcdef");
 	memmove(text + 2, text, 4);
 	expect(text, "ababcd");
@@ -541,7 +540,7 @@ main(int argc, char *argv[])
 	if (strcmp(argv[2], "stat") == 0)
 		return (command_stat(argv[3]));
 	if (strcmp(argv[2], "fuzz") == 0)
-		return (command_fuzz(strtoul(argv[3], NULL, 10),
+		return (command_fuzz(strtol(argv[3], NULL, 10),
 		    atoi(argv[4])));
 	if (strcmp(argv[2], "self") == 0)
 		return (command_self());

@@ -340,14 +340,15 @@ main(int argc, char *argv[])
 	env_setenv("loaddev", EV_VOLATILE, "disk0s1a:", env_noset, env_nounset);
 	setenv("console", "vidconsole", 1);
 	if (argc == 8 && strcmp(argv[2], "load") == 0) {
-		draw_state = strtoul(argv[4], NULL, 0);
-		return (fuzz_load(argv[3], atoi(argv[5]), strtoul(argv[6], NULL, 0),
-		    strtoul(argv[7], NULL, 0)));
+		draw_state = strtol(argv[4], NULL, 0);
+		return (fuzz_load(argv[3], atoi(argv[5]), strtol(argv[6], NULL, 0),
+		    strtol(argv[7], NULL, 0)));
 	}
 	if (argc == 5 && strcmp(argv[2], "parse") == 0) {
-		draw_state = strtoul(argv[3], NULL, 0);
+		draw_state = strtol(argv[3], NULL, 0);
 		return (fuzz_parse(atoi(argv[4])));
 	}
 	memory_file = argv[2];
+	memset(memory, 0xa5, sizeof(memory));
 	interact();
 }

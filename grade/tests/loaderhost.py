@@ -81,7 +81,7 @@ class Started:
     def environment(self) -> list[str]:
         """The strings, as they come."""
         text = self.memory[self.bootinfo[19] - MEGABYTE:]
-        return text[:text.index(b"\0\0")].decode("latin1").split("\0")
+        return text[:text.index(b"\0\0")].decode("ascii").split("\0")
 
     def records(self) -> list[tuple[int, bytes]]:
         """Type and data of each, up to the end."""

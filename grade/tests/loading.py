@@ -48,10 +48,11 @@ def loader_root(folder: Path, *, conf: str = PROMPT_CONF, boot_config: str = "-n
     """A root folder with all that a boot needs: boot/image/root, and what is told. "" makes no /boot.config."""
     root = TREE / "boot/image/root"
     here = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    here |= {path.lstrip("/"): (TREE / source).read_bytes() for path, source in (("kernel", KERNEL), ("boot/loader", LOADER))}
+    here |= {path: (TREE / source).read_bytes() for path, source in (("kernel", KERNEL), ("boot/loader", LOADER))}
     here["boot/loader.conf"] = conf.encode()
-    if boot_config:
-        here["boot.config"] = f"{boot_config}\n".encode()
+    here["boot.config"] = f"{boot_config}\n".encode()
+    if not boot_config:
+        del here["boot.config"]
     return write_root(folder, here | {path.lstrip("/"): data for path, data in files.items()})
 
 

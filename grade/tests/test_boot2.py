@@ -189,7 +189,7 @@ class Talk:
         """Write a line. Returns what boot2 says to it, without spinners, up to its next prompt."""
         self._com1.send(f"{line}\r")
         self._com1.expect_exact(line if shown is None else shown)
-        self._com1.expect_exact(f"\r\nFreeBSD/i386 boot\r\n")
+        self._com1.expect_exact("\r\nFreeBSD/i386 boot\r\n")
         said = self._com1.before
         self._com1.expect_exact(self.PROMPT)
         return re.sub(r"[-|/\\]\x08", "", said).strip("\r\n").replace("\r\n", "\n")
@@ -229,7 +229,7 @@ def test_dialogue(tmp_path: Path) -> None:
         assert re.fullmatch(r"error \d+ lba 1", talk.say("9:fd(0,a)/kernel"))
         assert "Default: 9:fd(0,a)/kernel" in pc.com1.before
         long = "y" * 600
-        assert talk.say(long, shown=long[:511]) == f"error 1 lba 1"
+        assert talk.say(long, shown=long[:511]) == "error 1 lba 1"
         assert f"Default: 9:fd(0,a){long[:511]}\r\n" in pc.com1.before
         report = talk.report("  0:da(7,1,c)otheq\x7fr\t -sv -v\x01  ")
         check(report, kernel, howto=RB_SERIAL | RB_SINGLE, path="other",

@@ -34,7 +34,8 @@ UNIT = bytes.fromhex("66baf803" "b040" "ee" "ebfe").rjust(64, b"\x90")
 def kernel() -> bytes:
     """An ELF file of one segment, which the masked address C0100000h is the place of."""
     text = (UNIT * (TEXT_SIZE // 64 + 1))[:TEXT_SIZE]
-    head = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\1\1\1", 2, 3, 1, 0xC0000000 | ENTRY, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+    head = struct.pack("<16sHHIIIIIHHHHHH", b"\x7fELF\1\1\1", 2, 3, 1, 0xC0000000 | ENTRY, 52, 0, 0, 52, 32, 1, 40, 0,
+                       0)
     segment = struct.pack("<8I", 1, TEXT_OFFSET, 0xC0100000, 0xC0100000, TEXT_SIZE, TEXT_SIZE + BSS, 7, 4096)
     return (head + segment).ljust(TEXT_OFFSET, b"\0") + text
 

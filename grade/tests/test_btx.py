@@ -49,7 +49,8 @@ def test_the_clients_first_state(bench: Bench, client: Client) -> None:
         registers = machine.registers()
         assert (registers.eax, registers.esp, registers.eflags) == (model.CLIENT, model.client_stack(617), 0x202)
         assert {registers.ebx, registers.ecx, registers.edx, registers.esi, registers.edi, registers.ebp} == {0}
-        assert selectors(machine.segments()) == {"cs": model.UCODE, **dict.fromkeys(("ds", "es", "fs", "gs", "ss"), model.UDATA)}
+        data = dict.fromkeys(("ds", "es", "fs", "gs", "ss"), model.UDATA)
+        assert selectors(machine.segments()) == {"cs": model.UCODE, **data}
 
 
 def test_after_a_crash_the_machine_stays_and_its_clock_ticks(bench: Bench, client: Client) -> None:

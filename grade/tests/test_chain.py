@@ -96,14 +96,6 @@ def test_the_road(serial_of: Callable[[Path, str], str], tmp_path: Path) -> None
     assert report.environment["a.word"] == "from the disk"
 
 
-def test_the_disk_that_make_builds(tmp_path: Path) -> None:
-    """As it is, with nobody at the keyboard: boot0, boot2 and the loader each wait, and go on."""
-    image = shutil.copy(TREE / "build/disk.img", tmp_path)
-    report = report_of(Path(image), bochs_serial)
-    check(report)
-    assert report.stack["bootdev"] == AD0S1A
-
-
 @Emulators
 @pytest.mark.parametrize("install", [install_syslinux, partial(install_debian, partition=1)], ids=["syslinux", "debian"])
 def test_their_mbr_starts_our_boot1(install: Callable[..., None], serial_of: Callable[[Path, str], str],

@@ -277,6 +277,9 @@ second:
 1:	jmp	1b
 third:	ret
 
+IDTVEC(entry)
+	push	$0
+
 /*
  * Contract of 1.1.
  */
@@ -292,8 +295,9 @@ def test_excerpts_of_assembly() -> None:
     second = excerpt.asm_routine(ASM_SOURCE, "second")
     assert (second.first, second.lines[-1]) == (4, "1:\tjmp\t1b")
     assert excerpt.asm_routine(ASM_SOURCE, "first").lines == ("first:", "\tret")
+    assert excerpt.asm_routine(ASM_SOURCE, "entry").lines == ("IDTVEC(entry)", "\tpush\t$0")
     fourth = excerpt.exercise(ASM_SOURCE, "1.1")
-    assert (fourth.first, fourth.lines[-1]) == (12, '\tlab_stub "LAB 1.1: fourth"')
+    assert (fourth.first, fourth.lines[-1]) == (15, '\tlab_stub "LAB 1.1: fourth"')
 
 
 def test_layout_draws_every_field() -> None:

@@ -90,8 +90,9 @@ def fuzz(image: Path, seed: int, count: int) -> str:
                 pc.run("set currdev=disk0s1a:")
                 said = "".join(pc.run(command) for command in COMMANDS)
             except (pexpect.TIMEOUT, pexpect.EOF) as error:
-                raise AssertionError(f"corruption {seed}/{number} ends in {type(error).__name__}: "
-                                     f"{'; '.join(what for what, _, _ in damage)}\n{str(pc.com1.before)[-2000:]}") from None
+                told = "; ".join(what for what, _, _ in damage)
+                raise AssertionError(f"corruption {seed}/{number} ends in {type(error).__name__}: {told}\n"
+                                     f"{str(pc.com1.before)[-2000:]}") from None
             assert "BTX" not in said and "panic" not in said, (damage, said[-2000:])
             answers["loaded" if "syms=" in said else "refused"] += 1
             for _, at, data in damage:
@@ -100,12 +101,14 @@ def fuzz(image: Path, seed: int, count: int) -> str:
         assert "text=" in pc.run("load /kernel")
         pc.com1.send("boot\r")
         assert pc.kernel_report().bss_zero
-    return f"{count} corruptions, seed {seed}: the kernel loaded in {answers['loaded']}, did not in {answers['refused']}"
+    return (f"{count} corruptions, seed {seed}: the kernel loaded in {answers['loaded']}, "
+            f"did not in {answers['refused']}")
 
 
 def fuzz_disk(image: Path, bsize: int, fsize: int) -> Path:
     """A small disk, with a text of several blocks on it."""
-    root = loader_root(image.with_suffix(".root"), files={"text": b"a line of text\n" * 20, "link": "/boot/loader.conf"})
+    files = {"text": b"a line of text\n" * 20, "link": "/boot/loader.conf"}
+    root = loader_root(image.with_suffix(".root"), files=files)
     return loader_disk(image, root, sectors=24000, size=20000, bsize=bsize, fsize=fsize)
 
 

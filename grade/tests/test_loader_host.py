@@ -26,10 +26,10 @@ FLAGS = ("-g", "-O1", "-std=gnu17", "-ffreestanding", "-fno-builtin", "-Wall", "
          "-Wno-attributes", "-Wno-pointer-to-int-cast", "-Wno-int-to-pointer-cast", "-I.", "-Iboot", "-Ikernel")
 # Names that the host's own library has: the loader's get another. Its malloc() is used by none but its own test, so
 # that a write past a block's end is the sanitizer's to find.
-RENAMED = """getenv setenv putenv unsetenv environ errno strerror open close read lseek stat fstat readdirfd printf vprintf
-    sprintf snprintf vsnprintf exit strlen strcpy strncpy strlcpy strlcat strcat strcmp strncmp strcasecmp strncasecmp
-    strchr strrchr strstr strspn strcspn strsep strdup strtol strtoul atoi getopt optarg optind optopt optreset
-    memchr""".split()
+RENAMED = """getenv setenv putenv unsetenv environ errno strerror open close read lseek stat fstat readdirfd printf
+    vprintf snprintf vsnprintf exit strlen strcpy strlcpy strlcat strcat strcmp strncmp
+    strcasecmp strncasecmp strchr strstr strspn strcspn strsep strdup strtol atoi getopt optarg
+    optind optopt optreset memchr""".split()
 HEAP = "malloc calloc realloc free".split()
 CORRUPTIONS, CORRUPTIONS_LONG = 300, 2000
 WALL_SECONDS = 600              # a watchdog: what hangs is found by a count of disk reads
@@ -85,13 +85,16 @@ def refusal(host: Path, image: Path, path: str) -> str:
 def write_tree(root: Path) -> dict[str, bytes]:
     """Files of all lengths that are near an edge, links, and a directory of several chunks."""
     random = Random(7)
-    files = {"/empty": b"", "/boot/one": b"x", "/boot/sector": random.randbytes(512), "/kernel": random.randbytes(300_123)}
+    files = {"/empty": b"", "/boot/one": b"x", "/boot/sector": random.randbytes(512),
+             "/kernel": random.randbytes(300_123)}
     files |= {f"/many/a name of its own {number}": b"%d" % number for number in range(60)}
     for path, data in files.items():
         (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)
         (root / path[1:]).write_bytes(data)
     (root / "deep/er").mkdir(parents=True)
     for path, target in {"absolute": "/boot/one", "boot/relative": "one", "deep/er/up": "../../boot",
+                         "deep/absolute": "/boot/one", "short": "./" * 25 + "/boot/one",
+                         "60 bytes": "./" * 25 + "//boot/one",
                          "long": "./" * 150 + "boot/one", "loop": "back", "back": "loop", "dangling": "nothing",
                          **{f"link{number}": f"link{number + 1}" for number in range(20)}, "link20": "kernel"}.items():
         os.symlink(target, root / path)
@@ -101,7 +104,8 @@ def write_tree(root: Path) -> dict[str, bytes]:
 def make_image(image: Path, root: Path, bsize: int, fsize: int, size: str = "6m") -> Path:
     """A file system by makefs."""
     subprocess.run([tool("makefs"), "-t", "ffs", "-B", "le", "-s", size, "-o",
-                    f"version=1,bsize={bsize},fsize={fsize},density=8192", image, root], check=True, capture_output=True)
+                    f"version=1,bsize={bsize},fsize={fsize},density=8192", image, root],
+                   check=True, capture_output=True)
     return image
 
 
@@ -164,7 +168,8 @@ def test_sizes(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: Path, 
     image = make_image(tmp_path / "ufs", root, bsize, fsize)
     for path in ("/empty", "/boot/one", "/boot/sector", "/kernel", "/many/a name of its own 59"):
         assert read(host, image, path) == files[path], path
-    for path in ("/absolute", "/boot/relative", "/deep/er/up/one", "/long", "//boot/./../boot//one", "boot/one"):
+    for path in ("/absolute", "/boot/relative", "/deep/er/up/one", "/deep/absolute", "/short", "/60 bytes", "/long",
+                 "//boot/./../boot//one", "boot/one"):
         assert read(host, image, path) == b"x", path
     assert read(host, image, "/kernel", 299_000, 5) == files["/kernel"][299_000:299_005]
     names = {line.split(" ", 2)[2] for line in run(host, image, "ls", "/many").stdout.decode().splitlines()}
@@ -222,9 +227,9 @@ def test_triple_indirect(host: Path, tmp_path: Path, bsize: int) -> None:
 # ---------------------------------------------------------------- damaged ones
 
 
-@pytest.mark.parametrize("offset, value", [(1372, 0), (48, 0), (48, 12345), (52, 0), (52, 256), (52, -1024), (56, 0), (80, 40),
-                                           (84, -1), (96, 31), (100, 33), (116, 1), (120, 0), (184, 0), (188, 0), (44, 0),
-                                           (44, -1), (36, 0), (36, -5), (16, -8), (16, 0x7FFFFFFF)])
+@pytest.mark.parametrize("offset, value", [(1372, 0), (48, 0), (48, 12345), (52, 0), (52, 256), (52, -1024), (56, 0),
+                                           (80, 40), (84, -1), (96, 31), (100, 33), (116, 1), (120, 0), (184, 0),
+                                           (188, 0), (44, 0), (44, -1), (36, 0), (36, -5), (16, -8), (16, 0x7FFFFFFF)])
 def test_superblock(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: Path, offset: int, value: int) -> None:
     """A size that does not fit the others is refused before it is used."""
     image = make_image(tmp_path / "ufs", tree[0], 8192, 1024)
@@ -257,6 +262,7 @@ def test_inode(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: Path) 
     assert damaged(inode + 8, "<Q", 1 << 63) == "invalid argument"
     for reclen in (0, 4, 10, 516, 65535):
         assert damaged(root + 4, "<H", reclen) == "invalid argument"
+    assert damaged(root + 12 + 4, "<H", 1012) == "invalid argument"      # "..", to the chunk after the next
     at = sound.index(struct.pack("<I", kernel), root)
     for number in (1, 1 << 20, 0xFFFFFFFF):
         assert damaged(at, "<I", number) == "invalid argument"
@@ -280,4 +286,5 @@ def test_corruptions(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: 
 @pytest.mark.long
 def test_corruptions_long(host: Path, tree: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
     """The same, more of them, in more sizes."""
-    corrupt(host, tree[0], tmp_path / "ufs", [(4096, 512), (8192, 1024), (16384, 2048), (65536, 8192)], CORRUPTIONS_LONG)
+    corrupt(host, tree[0], tmp_path / "ufs", [(4096, 512), (8192, 1024), (16384, 2048), (65536, 8192)],
+            CORRUPTIONS_LONG)

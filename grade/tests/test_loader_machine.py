@@ -16,12 +16,14 @@ import pytest
 
 from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.probe import checksum
-from grade.tests.emulation import TREE, tool, write_at
-from grade.tests.loading import Loader, assemble, built, loader_disk, loader_root, write_root
+from grade.bochs import Machine
+from grade.tests.emulation import BOCHS_TICKS, TREE, make, tool, write_at
+from grade.tests.loading import KERNEL, PROMPT_CONF, Loader, assemble, built, loader_disk, loader_root, write_root
 
 MB = 1 << 20
 BOOT_CONF = 'autoboot_delay="-1"\n'
 SECTOR = 512
+BUDGET = 5_000_000
 BIG = Random(3).randbytes(256_000)
 
 
@@ -30,17 +32,16 @@ def make_disks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two disks: "prompt" stops at the loader's prompt, "boot" boots."""
     built()
     folder = tmp_path_factory.mktemp("disks")
-    return {name: loader_disk(folder / f"{name}.img",
-                              loader_root(folder / name, **({} if conf is None else {"conf": conf}), files={"big": BIG}))
-            for name, conf in (("prompt", None), ("boot", BOOT_CONF))}
+    return {name: loader_disk(folder / f"{name}.img", loader_root(folder / name, conf=conf, files={"big": BIG}))
+            for name, conf in (("prompt", PROMPT_CONF), ("boot", BOOT_CONF))}
 
 
 # ---------------------------------------------------------------- memory
 
 
-@pytest.mark.parametrize("megabytes", [4, 64, 3584])
+@pytest.mark.parametrize("megabytes", [4, 64, 3500])
 def test_memory(disks: dict[str, Path], megabytes: int) -> None:
-    """From 4 MB to what lies below 3 GB the kernel is loaded and told the piece that begins at 1 MB."""
+    """From 4 MB up the kernel is loaded and told the piece from 1 MB on, up to 3 GB."""
     with Loader([disks["boot"]], megabytes=megabytes) as pc:
         report = pc.kernel_report()
     (piece,) = [size for base, size, kind in report.smap if base == MB and kind == 1]
@@ -99,11 +100,25 @@ def test_far_slice(disks: dict[str, Path], tmp_path: Path, start: int) -> None:
         assert pc.kernel_report().bss_zero
 
 
+def test_cache(tmp_path: Path) -> None:
+    """What has been read is kept, until `currdev' is set: the disk may be another one then."""
+    image = loader_disk(tmp_path / "disk", loader_root(tmp_path / "root", files={"text": b"the first\n"}))
+    at = image.read_bytes().index(b"the first\n")
+    with Loader([image]) as pc:
+        pc.start()
+        assert "the first" in pc.run("more /text")
+        write_at(image, at, b"the other\n")
+        assert "the first" in pc.run("more /text")
+        pc.run("set currdev=disk0s1a:")
+        assert "the other" in pc.run("more /text")
+
+
 def test_bad_sector(disks: dict[str, Path], tmp_path: Path) -> None:
     """A sector that cannot be read is an error that names disk and sector; what needs it not, works."""
     image = disks["prompt"]
     at = image.read_bytes().index(BIG[:SECTOR]) // SECTOR + 150
-    (tmp_path / "errors").write_text(f'[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "{at}"\n', encoding="ascii")
+    (tmp_path / "errors").write_text(f'[inject-error]\nevent = "read_aio"\nerrno = "5"\nsector = "{at}"\n',
+                                     encoding="ascii")
     options = ("-blockdev", f"driver=file,node-name=file,filename={image}",
                "-blockdev", f"driver=blkdebug,node-name=bad,config={tmp_path}/errors,image=file",
                "-blockdev", "driver=raw,node-name=disk,file=bad",
@@ -116,6 +131,36 @@ def test_bad_sector(disks: dict[str, Path], tmp_path: Path) -> None:
         assert "input/output error" in answer
         pc.com1.send("boot\r")
         assert pc.kernel_report().contents == ()
+
+
+@pytest.mark.parametrize("bsize, fsize", [
+    pytest.param(bsize, bsize // frag, marks=() if (bsize, frag) in ((4096, 8), (65536, 1)) else pytest.mark.long)
+    for bsize in (4096, 8192, 16384, 32768, 65536) for frag in (1, 2, 4, 8)])
+def test_sizes(tmp_path: Path, bsize: int, fsize: int) -> None:
+    """Every size of block and fragment boots, with a module whose blocks are not all direct."""
+    conf = f'{BOOT_CONF}big_load="YES"\nbig_type="data"\nbig_name="/big"\n'
+    image = loader_disk(tmp_path / "disk", loader_root(tmp_path / "root", conf=conf, files={"big": BIG}), bsize=bsize,
+                        fsize=fsize)
+    with Loader([image]) as pc:
+        report = pc.kernel_report()
+    assert report.bss_zero and report.contents == (checksum(BIG),)
+
+
+def test_instructions(tmp_path: Path) -> None:
+    """From boot1 to the kernel's first instruction, with a kernel of 600 KB: under five million instructions."""
+    make(f"{KERNEL}.600k")
+    kernel = (TREE / f"{KERNEL}.600k").read_bytes()
+    root = loader_root(tmp_path / "root", conf='autoboot_delay="0"\n', files={"kernel": kernel})
+    image = loader_disk(tmp_path / "disk", root)
+    with Machine(tmp_path, disks=[(image, "")], bochs=tool("bochs")) as pc:
+        loaded = pc.break_at(0x7C00)
+        for _ in ("mbr", "boot1"):
+            began = pc.run(BOCHS_TICKS)
+        pc.unbreak(loaded)
+        pc.break_at(struct.unpack_from("<I", kernel, 24)[0] & 0xFFFFFF)
+        entered = pc.run(BUDGET)
+    assert entered.why == "breakpoint", pc.serial.decode("latin1")
+    print(f"{entered.tick - began.tick:,} instructions")
 
 
 # ---------------------------------------------------------------- slices and partitions
@@ -176,9 +221,9 @@ def test_slices(divided: Divided) -> None:
         for name in ("disk0s1a:", "disk0s1b:", "disk0s2a:", "disk0s3:", "disk0s5a:", "disk0s6a:", "disk1a:"):
             assert name in listed, listed
         for name, reason in {"disk2s1a": "no such disk", "disk0s4a": "no such slice", "disk0s9a": "no such slice",
-                             "disk0s1e": "no such partition", "disk0s1z": "no such partition", "floppy0": "no such device",
-                             "disk0s1a1": "invalid argument", "disk0s1b": "invalid argument",
-                             "disk0s3": "invalid argument"}.items():
+                             "disk0s1e": "no such partition", "disk0s1z": "no such partition",
+                             "floppy0": "no such device", "disk0s1a1": "invalid argument",
+                             "disk0s1b": "invalid argument", "disk0s3": "invalid argument"}.items():
             assert reason in pc.run(f"ls {name}:/"), name
         assert "here" in pc.run("set currdev=disk0s6a:") + pc.run("ls")
         assert "slice 6" in pc.run("more here")
@@ -186,8 +231,8 @@ def test_slices(divided: Divided) -> None:
         assert "disk0s6a:" in pc.run("show currdev")
 
 
-@pytest.mark.parametrize("where, value", [(0, b"\0"), (132, b"\0"), (136, b"\xaa"), (138, b"\x09"), (148, b"\xff\xff\xff\xff"),
-                                          (152, b"\xff\xff\xff\xff")],
+@pytest.mark.parametrize("where, value", [(0, b"\0"), (132, b"\0"), (136, b"\xaa"), (138, b"\x09"),
+                                          (148, b"\xff\xff\xff\xff"), (152, b"\xff\xff\xff\xff")],
                          ids=["magic", "magic2", "checksum", "npartitions", "size", "offset"])
 def test_bad_label(divided: Divided, tmp_path: Path, where: int, value: bytes) -> None:
     """A label that is wrong is no label. A partition that leads out of its slice is none, whatever its checksum."""

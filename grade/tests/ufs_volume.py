@@ -144,7 +144,8 @@ def _aout(data: bytes) -> Program | None:
     _, text, size, bss, _, entry = struct.unpack_from("<6I", data)
     if PAGE + text + size > len(data) or bss > MASK:
         return None
-    return entry, ((entry, data[PAGE:PAGE + text], text), (entry + text, data[PAGE + text:PAGE + text + size], size + bss))
+    start = PAGE + text
+    return entry, ((entry, data[PAGE:start], text), (entry + text, data[start:start + size], size + bss))
 
 
 def programs(volume: Volume, paths: tuple[str, ...]) -> dict[str, Program | None]:

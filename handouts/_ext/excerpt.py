@@ -58,9 +58,12 @@ def c_function(text: str, name: str) -> Excerpt:
 
 
 def asm_routine(text: str, name: str) -> Excerpt:
-    """A labelled routine: the comment above its label, to the line before a blank one or the next label."""
+    """A labelled routine: the comment above its label, to the line before a blank one or the next label.
+
+    IDTVEC(name) makes the label, too, of an entry of exception.S.
+    """
     lines = text.splitlines()
-    at = _only(lines, re.compile(rf"^{re.escape(name)}:"), f"label {name}")
+    at = _only(lines, re.compile(rf"^({re.escape(name)}:|IDTVEC\({re.escape(name)}\))"), f"label {name}")
     end = at
     while end + 1 < len(lines) and lines[end + 1].strip() and not LABEL.match(lines[end + 1]):
         end += 1

@@ -57,7 +57,7 @@
 #define	LSR_TXRDY	0x20		/* room for a character */
 #define	LSR_TSRE	0x40		/* all have left */
 
-#define	SIO_POLLS	1000000		/* of the status; then it is given up */
+#define	SIO_POLLS	200000		/* of the status; then it is given up */
 #define	SIO_RX_MAX	64		/* characters at once */
 #define	SIO_RING	256		/* a power of two */
 

@@ -230,6 +230,7 @@ identify_cpu:
 	push	%ecx
 	popf
 	xor	%ecx, %eax
+cpu_ac_toggled:
 	test	$PSL_AC, %eax
 	jnz	2f
 
@@ -239,7 +240,11 @@ identify_cpu:
 	mov	$2, %ecx
 	cmp	%edx, %edx		/* ZF = 1 */
 	div	%ecx
-	jz	1f
+	pushf
+	pop	%eax
+cpu_zf_kept:
+	test	$PSL_Z, %al
+	jnz	1f
 	movl	$CPU_386, R(cpu)
 	ret
 1:	movl	$CPU_NX586, R(cpu)
@@ -257,6 +262,7 @@ identify_cpu:
 	push	%ecx
 	popf
 	xor	%ecx, %eax
+cpu_id_toggled:
 	test	$PSL_ID, %eax
 	jnz	4f
 
@@ -267,6 +273,7 @@ identify_cpu:
 	mov	$2, %bx
 	div	%bl
 	lahf
+cpu_flags_kept:
 	cmp	$2, %ah			/* bit 1 is always set */
 	je	3f
 	movl	$CPU_486, R(cpu)
@@ -302,12 +309,15 @@ identify_cpu:
  *
  *	KERNend	 NKPT page tables	KPTphys
  *	         page directory		IdlePTD
+ *	         a page to fall into	not mapped
  *	         proc0's stack		proc0kstack
  *	physfree
  *
  * Physical memory from 0 to physfree, and so all of the first megabyte with
  * the ISA hole, is mapped at KERNBASE, to be written and read; for the next
- * instructions at 0, too: init386 takes that away.  The directory is an entry
+ * instructions at 0, too: init386 takes that away.  Not the page below the
+ * stack: without it, one that overflows writes over the directory, and no
+ * double fault will tell.  The directory is an entry
  * of itself, PTDPTDI, which makes all page tables appear at PTmap.
  *
  * (FreeBSD rounds KERNend up to 4 MB, which a small machine does not have.)
@@ -336,6 +346,7 @@ create_pagetables:
 	mov	$1, %ecx
 	call	alloc_pages
 	mov	%eax, R(IdlePTD)
+	addl	$PAGE_SIZE, R(physfree)
 	mov	$KSTACK_PAGES, %ecx
 	call	alloc_pages
 	mov	%eax, R(proc0kstack_pa)
@@ -351,6 +362,10 @@ create_pagetables:
 3:	stosl
 	add	$PAGE_SIZE, %eax
 	loop	3b
+	mov	R(KPTphys), %edi
+	mov	R(proc0kstack_pa), %eax
+	shr	$PAGE_SHIFT, %eax
+	movl	$0, -4(%edi, %eax, 4)	/* the page below the stack */
 
 	/* The directory: the tables twice, and itself. */
 	mov	R(IdlePTD), %ebx

@@ -47,6 +47,7 @@ cpu_poweroff(void)
 	for (p = word; *p != '\0'; p++)
 		outb(BOCHS_SHUTDOWN, *p);
 	outw(QEMU_PM1A_CONTROL, SLEEP_ENABLE);
+	DELAY(100000);
 }
 
 void

@@ -10,11 +10,14 @@
 #include <sys/linker.h>
 #include <sys/preload.h>
 
+/* GRUB puts them where it likes: they need not be aligned. */
 struct record {
 	uint32_t	type;		/* MODINFO_ */
 	uint32_t	size;		/* of data */
 	char		data[];
-};
+} __attribute__((packed));
+
+typedef uint32_t unaligned_uint32_t __attribute__((aligned(1)));
 
 char	*preload_metadata;
 
@@ -63,27 +66,42 @@ record_fault(const struct record *r, size_t left)
 		return ("there is no end");
 	if (r->size > left - sizeof(*r) || record_length(r) > left)
 		return ("longer than what is left");
-	if (is_string(r->type) && (r->size == 0 || r->data[r->size - 1] != '\0'))
-		return ("a string without an end");
+	if (is_string(r->type) && r->size == 0)
+		return ("an empty string");
 	if (is_word(r->type) && r->size < sizeof(uint32_t))
 		return ("too short for a word");
 	return (NULL);
 }
 
+/*
+ * Give a string its end, in the padding behind it if there is some: GRUB
+ * leaves it out behind a module's arguments.
+ */
+static void
+end_string(struct record *r)
+{
+	if (r->data[r->size - 1] == '\0')
+		return;
+	if (r->size % sizeof(uint32_t) != 0)
+		r->size++;
+	r->data[r->size - 1] = '\0';
+}
+
 int
 preload_check(const char *end)
 {
-	const char *p = preload_metadata, *fault = NULL;
-	const struct record *r;
+	char *p = preload_metadata;
+	const char *fault = NULL;
+	struct record *r;
 	int number;
 
 	first_record = NULL;
 	if (p == NULL)
 		return (0);
-	if ((uintptr_t)p % sizeof(uint32_t) != 0 || p > end)
+	if (p > end)
 		fault = "not where records can be";
 	for (number = 1; fault == NULL; number++, p += record_length(r)) {
-		r = (const struct record *)(const void *)p;
+		r = (struct record *)(void *)p;
 		fault = record_fault(r, end - p);
 		if (fault == NULL && r->type == MODINFO_END) {
 			first_record = (struct record *)(void *)preload_metadata;
@@ -94,6 +112,8 @@ preload_check(const char *end)
 			fault = "before the first name";
 		if (fault != NULL)
 			break;
+		if (is_string(r->type))
+			end_string(r);
 	}
 	printf("The loader's metadata is ignored: record %d at %p: %s\n",
 	    number, p, fault);
@@ -202,7 +222,7 @@ preload_bootstrap_relocate(uint32_t offset)
 		case MODINFO_ADDR:
 		case MODINFO_METADATA | MODINFOMD_SSYM:
 		case MODINFO_METADATA | MODINFOMD_ESYM:
-			*(uint32_t *)(void *)r->data += offset;
+			*(unaligned_uint32_t *)(void *)r->data += offset;
 		}
 	}
 }

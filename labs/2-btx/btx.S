@@ -136,10 +136,11 @@ behind_idt:
  * 3. To protected mode.
  *
  * Load IDTR from idt_desc and GDTR from gdt_desc; set CR0_ENTER in CR0; jump
- * to `protected' with SEL_SCODE in CS: until then the CPU goes on decoding
- * 16-bit code.  There, put SEL_SDATA into SS, DS and ES, and SEL_TSS into
- * the task register.  SP keeps its value.  From here on a BTX without its
- * IDT, its TSS or a flat stack dies at the first interrupt.
+ * to a label of yours with SEL_SCODE in CS: until then the CPU goes on
+ * decoding 16-bit code, and behind the label .code32 tells the assembler what
+ * it decodes from then on.  There, put SEL_SDATA into SS, DS and ES, and
+ * SEL_TSS into the task register.  SP keeps its value.  From here on a BTX
+ * without its IDT, its TSS or a flat stack dies at the first interrupt.
  */
 #ifdef PAGING
 	.set	CR0_ENTER, CR0_PE | CR0_PG
@@ -186,7 +187,7 @@ start_client:
  * arguments.  Put the flat SEL_SDATA into DS, ES, FS and GS (SS has it);
  * make ESP the linear address of the word behind that return address; with
  * PAGING, clear CR0_PG and then CR3; pop the target and call it.  Interrupts
- * stay off.  Should the target return, go on as after any other call.
+ * stay off.  Should the target return, do as for any other EAX.
  *
  * Any other EAX: set BTX_FL_REBOOT in the header's flags and jump to `exit'.
  *
