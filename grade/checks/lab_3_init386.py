@@ -251,8 +251,9 @@ def double_fault(bench: Bench, case: Case) -> None:
     expect_gates(bench, "vector 8", model.gate(0, model.PANIC_SELECTOR, model.TASK_GATE, 0), got)
 
 
-# Loops whose first instruction uses up the stack.
-OVERFLOWS = {"by pushes": b"\x51\xeb\xfd", "by calls": b"\xe8\xfb\xff\xff\xff", "by PUSHA": b"\x60\xeb\xfd"}
+# Loops whose first instruction uses up the stack: thread0's own, or a page with nothing below it.
+OWN_STACK = "by calls, on thread0's stack"
+OVERFLOWS = {OWN_STACK: b"\xe8\xfb\xff\xff\xff", "by pushes": b"\x51\xeb\xfd", "by PUSHA": b"\x60\xeb\xfd"}
 
 
 @check("3.4", "overflow", points=1, title="a kernel stack that overflows ends in `Fatal double fault'",
@@ -263,9 +264,10 @@ def overflow(bench: Bench, case: Case) -> None:
     script = Script(bench, MACHDEP)
     stack = draw.randrange(1 << 10, model.USER_END >> 12) << 12
     script.map(stack, 0, PG_V | PG_RW)
-    esp = stack + 32 * draw.randrange(2, 100)
     registers = random_registers(draw)
-    code = b"\xbc" + struct.pack("<I", esp)         # mov to ESP
+    code = b""
+    if case.about != OWN_STACK:
+        code = b"\xbc" + struct.pack("<I", stack + 32 * draw.randrange(2, 100))         # mov to ESP
     at = script.place(code + OVERFLOWS[case.about])
     script.kernel(64, at, registers)
     with boot(bench, MACHDEP, script) as machine:
@@ -273,6 +275,8 @@ def overflow(bench: Bench, case: Case) -> None:
         run_script(machine, script)
         expect("TR, after a stack overflow", f"{model.PANIC_SELECTOR:#x}", f"{machine.segments().tr.selector:#x}")
         state = model.unpack_tss(machine.memory(bench.symbol(MACHDEP, "common_tss"), model.TSS_SIZE))
+        if case.about == OWN_STACK:
+            stack = word(machine, bench.symbol(MACHDEP, "proc0kstack"))
         expected = {**registers, "eip": at + len(code), "esp": stack, "cs": model.KCSEL, "ss": model.KDSEL}
         expect_fields("common_tss, where the CPU left the task that overflowed", expected, state)
         said = com1(machine)
