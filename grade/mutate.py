@@ -135,7 +135,8 @@ def build(tree: Path, lab: Lab, mutant: Mutant, folder: Path, reference: Program
     if besides := changed - may_change:
         raise HarnessFault(f"{mutant.name}: its {min(besides)} is not the reference's")
     if not changed:
-        raise HarnessFault(f"{mutant.name}: its {min(may_change)} is the reference's")
+        be = "is" if len(may_change) == 1 else "are"
+        raise HarnessFault(f"{mutant.name}: its {' and '.join(sorted(may_change))} {be} the reference's")
     return programs
 
 
