@@ -34,14 +34,14 @@ void
 db_show_gdt_cmd(db_expr_t addr __unused, int have_addr __unused,
     db_expr_t count __unused, const char *modif __unused)
 {
-	struct soft_segment_descriptor ssd;
-	int i;
+	struct soft_segment_descriptor soft;
+	unsigned i;
 
 	db_printf(" Sel       Base  Limit Type DPL P D G\n");
-	for (i = 0; i < NGDT; i++) {
-		sdtossd(&gdt[i].sd, &ssd);
+	for (i = 0; i < nitems(gdt); i++) {
+		sdtossd(&gdt[i].sd, &soft);
 		db_printf("%4x   %08x  %5x   %2x   %d %d %d %d\n", GSEL(i, 0),
-		    ssd.ssd_base, ssd.ssd_limit, ssd.ssd_type, ssd.ssd_dpl,
-		    ssd.ssd_p, ssd.ssd_def32, ssd.ssd_gran);
+		    soft.ssd_base, soft.ssd_limit, soft.ssd_type, soft.ssd_dpl,
+		    soft.ssd_p, soft.ssd_def32, soft.ssd_gran);
 	}
 }

@@ -124,7 +124,7 @@ gdt_build(void)
 /* LAB 3.2 BEGIN */
 	static const struct {
 		int	entry;
-		struct soft_segment_descriptor soft;
+		struct soft_segment_descriptor row;
 	} own[] = {
 		{ GPRIV_SEL, { (uint32_t)&pcpu, sizeof(pcpu) - 1, SDT_MEMRWA, SEL_KPL, 1, 1, 0 } },
 		{ GPROC0_SEL, { (uint32_t)&common_tss, sizeof(common_tss) - 1, SDT_SYS386TSS, SEL_KPL, 1, 0, 0 } },
@@ -135,10 +135,10 @@ gdt_build(void)
 	struct region_descriptor rd;
 	unsigned i;
 
-	for (i = 0; i < nitems(gdt); i++)
+	for (i = 0; i < NGDT; i++)
 		ssdtosd(&gdt_segs[i], &gdt[i].sd);
 	for (i = 0; i < nitems(own); i++)
-		ssdtosd(&own[i].soft, &gdt[own[i].entry].sd);
+		ssdtosd(&own[i].row, &gdt[own[i].entry].sd);
 	rd.rd_limit = sizeof(gdt) - 1;
 	rd.rd_base = (uint32_t)gdt;
 	lgdt(&rd);
