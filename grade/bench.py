@@ -74,7 +74,8 @@ class Bench:
     def symbol(self, program: str, name: str) -> int:
         """The address of a label in a program; a StudentFailure when it has none of that name."""
         if program not in self._symbols:
-            listed = (line.split() for line in self._binutil("nm", program).splitlines())
+            listed = [line.split() for line in self._binutil("nm", program).splitlines()]
+            listed.sort(key=lambda fields: fields[-2].isupper())        # global ones win
             self._symbols[program] = {fields[2]: int(fields[0], 16) for fields in listed if len(fields) == 3}
         if name in self._symbols[program]:
             return self._symbols[program][name]

@@ -21,7 +21,8 @@ _MARK = re.compile(rb"proc0 placeholder (\w+) (\d{6})\n")
 
 def placeholder(name: str, sectors: int) -> bytes:
     """A file of so many sectors that `fill` finds again."""
-    return b"".join(f"proc0 placeholder {name} {number:06}\n".encode("ascii").ljust(SECTOR, b".") for number in range(sectors))
+    marks = (f"proc0 placeholder {name} {number:06}\n" for number in range(sectors))
+    return b"".join(mark.encode("ascii").ljust(SECTOR, b".") for mark in marks)
 
 
 def fill(image: bytes, files: Mapping[str, bytes]) -> bytes:

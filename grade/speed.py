@@ -22,7 +22,7 @@ from grade.bench import LOADED, Bench
 from grade.build import build_view
 from grade.road import INIT386_BUDGET, KERNEL, ROAD_BUDGET, ROAD_KERNEL, Stage, build_road, measure_stages
 from grade.check import CHECK
-from grade.checks import btx, lab_1_mbr, lab_2_btx
+from grade.checks import btx, lab_1_mbr, lab_2_btx, lab_3_init386
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
 from grade.failure import HarnessFault
 from grade.labs import find_labs
@@ -78,7 +78,7 @@ def measure_verbs(bochs: str) -> None:
             _command(*grade, "1", "--submission", folder, "--test", "relocate", *results)()
 
         _line("edit of mbr.S to the verdict on exercise 1.1", *seconds(edit_and_grade, 3))
-        for lab, target in (("1", 12), ("2", 20)):
+        for lab, target in (("1", 12), ("2", 20), ("3", 20)):
             whole = _command(*grade, lab, "--reference", *results)
             _line(f"lab {lab} whole, the reference", *seconds(whole, 3), f"target {target} wall")
             _line(f"lab {lab} whole, the stubs", *seconds(_command(*grade, lab, *results), 1))
@@ -90,7 +90,7 @@ def measure_boots(bochs: str) -> None:
     place.mkdir(parents=True, exist_ok=True)
     run = Path(tempfile.mkdtemp(prefix="bench-", dir=place))
     try:
-        programs = build_view(TREE, run, find_labs(TREE, "1 2"), submission=None, fenced=False)
+        programs = build_view(TREE, run, find_labs(TREE, "1 2 3"), submission=None, fenced=False)
         folders = (run / str(number) for number in range(1000))
 
         def bench(lab: int = 1) -> Bench:
@@ -99,7 +99,8 @@ def measure_boots(bochs: str) -> None:
             return Bench(folder, programs[lab], bochs=bochs)
 
         for lab, judges in ((1, (lab_1_mbr.registers, lab_1_mbr.lines, lab_1_mbr.keys)),
-                            (2, (lab_2_btx.gates, lab_2_btx.flag_instructions, lab_2_btx.bios))):
+                            (2, (lab_2_btx.gates, lab_2_btx.flag_instructions, lab_2_btx.bios)),
+                            (3, (lab_3_init386.base, lab_3_init386.task, lab_3_init386.ring_0))):
             for judge in judges:
                 check = getattr(judge, CHECK)
                 case = check.draw("1")[0]

@@ -1,8 +1,8 @@
 """A kernel with one file of a student's, under a script of the check's own.
 
-A check writes a `Script` for grade/drivers/lab3.c, boots a kernel in which that stands for the machine-independent part,
-stops it where something is to be seen, and reads the machine from outside: tables and registers, or what the script has
-left in memory. What the checks expect is never in the machine.
+A check writes a `Script` for grade/drivers/lab3.c, boots a kernel in which that stands for the machine-independent
+part, stops it where something is to be seen, and reads the machine from outside: tables and registers, or what the
+script has left in memory. What the checks expect is never in the machine.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ BOOT_BUDGET = 10_000_000     # from sector 0 to gdt_build() the way needs 900,00
 INIT_BUDGET = 1_000_000      # the rest of init386() needs 20,000
 SCRIPT_BUDGET = 20_000_000   # a script needs 300,000, and 300,000 for each fatal trap, which prints
 
-SCRATCH_WORDS = 8192         # lab3_scratch
+SCRATCH_WORDS = RESULT_WORDS = 8192      # lab3_scratch, lab3_results
 CHALLENGE_SIZE = 48 << 10    # the file's room on the disk
 
 SIGNAL, SYSCALL, AST, DEBUGGER, PANIC, RETURNED = range(6)
 EVENTS = ("a signal", "a system call", "an AST", "the debugger", "a panic", "the end of the code")
 _DONE, _POKE, _SAVE, _CALL, _MAP, _ONFAULT, _USER, _KERNEL = range(8)
+PUSHA = ("edi", "esi", "ebp", "esp", "ebx", "edx", "ecx", "eax")        # from low addresses to high ones
 _EVENT_WORDS = 6 + len(FRAME_FIELDS)
 
 PG_V, PG_RW, PG_U = 1, 2, 4
+SEGMENTS = ("cs", "ds", "es", "fs", "ss")
 
 
 class Event:
@@ -109,7 +111,7 @@ class Script:
 
     def kernel(self, below: int, eip: int, registers: Mapping[str, int]) -> int:
         """Jump to code of the kernel's with these registers, so far below the top of the stack."""
-        self._say(_KERNEL, below, eip, *(registers.get(name, 0) for name in ("edi", "esi", "ebp", "", "ebx", "edx", "ecx", "eax")))
+        self._say(_KERNEL, below, eip, *(registers.get(name, 0) for name in PUSHA))
         return self._result(_EVENT_WORDS)
 
 
@@ -117,7 +119,7 @@ class Results:
     """What a script has left. A StudentFailure for what it did not come to, which says what the machine did instead."""
 
     def __init__(self, machine: Machine, script: Script) -> None:
-        used = int.from_bytes(machine.memory(script.symbol("lab3_used"), 4), "little")
+        used = min(word(machine, script.symbol("lab3_used")), RESULT_WORDS)
         self._data = machine.memory(script.symbol("lab3_results"), 4 * used) if used else b""
         self._machine, self._script = machine, script
 
@@ -128,7 +130,7 @@ class Results:
     def memory(self, number: int, what: str) -> bytes:
         data = self._words(number)
         if data is None:
-            raise StudentFailure(what, "an end", instead(self._machine))
+            raise StudentFailure(what, "an answer to each call", instead(self._machine))
         return data
 
     def event(self, number: int, what: str, expected: object) -> Event:
@@ -143,8 +145,8 @@ class Results:
 
 @contextmanager
 def boot(bench: Bench, program: str, script: Script | None = None) -> Iterator[Machine]:
-    """Switch on a PC with this kernel on its disk and the script as the challenge, and stop at gdt_build(): the first of
-    what a student writes."""
+    """Switch on a PC with this kernel and the script on its disk, and stop at gdt_build(): the first of what a student
+    writes."""
     challenge = script.pack() if script else b""
     if len(challenge) > CHALLENGE_SIZE:
         raise MachineFault("a check's script is larger than its disk has room for")
@@ -204,9 +206,13 @@ def instead(machine: Machine) -> str:
     """Where the machine went in place of where it should have gone, in a few words."""
     if stub := stub_reached(machine):
         return f"the stub of {stub}"
-    lines = [line for line in machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
-             if line.startswith(("panic: ", "Fatal trap ", "\nFatal double fault"))]
-    return lines[-1][:72] if lines else describe(machine.stop)
+    said = [line for line in com1(machine) if line.startswith(("panic: ", "Fatal "))]
+    return said[-1][:72] if said else describe(machine.stop)
+
+
+def com1(machine: Machine) -> list[str]:
+    """The lines on COM1."""
+    return machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
 
 
 def run_script(machine: Machine, script: Script, start: str = "lab3_start") -> Results:
@@ -241,14 +247,14 @@ def expect_fields(what: str, expected: Mapping[str, int], got: Mapping[str, int]
 def expect_table(what: str, count: int, expected: Callable[[int], str], got: Callable[[int], str]) -> None:
     """The entries of a table are these, in words; shows the first few that differ."""
     wrong = [number for number in range(count) if expected(number) != got(number)][:6]
-    expect(what, [f"{number:02x}: {expected(number)}" for number in wrong], [f"{number:02x}: {got(number)}" for number in wrong])
+    expect(what, *([f"{number:02x}: {words(number)}" for number in wrong] for words in (expected, got)))
 
 
 def expect_frame(what: str, expected: Mapping[str, int], event: Event) -> None:
     """An event's frame is this, where it is told; of segments the low 16 bits count."""
-    got = {name: value & 0xFFFF if name in ("cs", "ds", "es", "fs", "ss") else value for name, value in event.frame.items()}
+    got = {name: value & 0xFFFF if name in SEGMENTS else value for name, value in event.frame.items()}
     expect_fields(f"{what}: the frame", expected, got)
 
 
 def random_registers(draw: Random) -> dict[str, int]:
-    return {name: draw.getrandbits(32) for name in ("edi", "esi", "ebp", "ebx", "edx", "ecx", "eax")}
+    return {name: draw.getrandbits(32) for name in PUSHA if name != "esp"}

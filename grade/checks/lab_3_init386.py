@@ -8,7 +8,7 @@ from outside; or a script calls functions with arguments that were drawn, and le
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,10 +16,11 @@ from grade.bench import Bench
 from grade.bochs import Machine
 from grade.check import check
 from grade.checks.init386 import (
-    MACHDEP, PG_RW, PG_V, TRAP, Results, Script, boot, expect_fields, expect_table, run_out, run_script, run_to, table_words,
-    word)
+    MACHDEP, PG_RW, PG_V, TRAP, Results, Script, boot, com1, expect_fields, expect_table, random_registers, run_out,
+    run_script, run_to, table_words, word)
 from grade.checks.traps386 import (
-    Snippet, UserSpace, calls, judge_kernel, judge_user, kernel_snippets, make_absent, run_kernel, run_user, user_snippets)
+    Snippet, UserSpace, calls, judge_kernel, judge_user, kernel_snippets, make_absent, run_kernel, run_user,
+    user_snippets)
 from grade.debugger import parse_gate
 from grade.failure import expect
 from grade.models import init386 as model
@@ -40,7 +41,7 @@ class Case:
         return Random(self.seed)
 
 
-def boots(*abouts: str):
+def boots(*abouts: str) -> Callable[[Random], Iterator[Case]]:
     """Cases: a boot for each line."""
     def cases(draw: Random) -> Iterator[Case]:
         for about in abouts:
@@ -55,7 +56,7 @@ DESCRIPTORS = 60
 
 @dataclass(frozen=True)
 class Made:
-    """A soft descriptor, what stood where ssdtosd() was to write, and what stands there now, the words beside it too."""
+    """A soft descriptor, and what stood and stands where ssdtosd() was to write, a word more on both sides."""
 
     soft: model.Soft
     before: bytes
@@ -75,7 +76,7 @@ def made_descriptors(bench: Bench, case: Case) -> list[Made]:
     saved = script.save(targets, 16 * len(softs))
     with boot(bench, MACHDEP, script) as machine:
         after = run_script(machine, script).memory(saved, "ssdtosd(), called for some descriptors")
-    return [Made(soft, before, after[16 * number:16 * number + 16]) for number, (soft, before) in enumerate(zip(softs, dirt))]
+    return [Made(soft, dirt[number], after[16 * number:16 * number + 16]) for number, soft in enumerate(softs)]
 
 
 def found(one: Made) -> tuple[model.Soft, int]:
@@ -96,14 +97,17 @@ def limit(bench: Bench, case: Case) -> None:
         expect(f"the limit of the descriptor for {one.soft}", f"{one.soft.limit:#x}", f"{found(one)[0].limit:#x}")
 
 
-@check("3.1", "bits", points=2, title="type, DPL and the bits, over whatever stood there", cases=boots("random descriptors"),
+@check("3.1", "bits", points=2, title="type, DPL and the bits, over whatever stood there",
+       cases=boots("random descriptors"),
        hint="Write every field, sd_xx too: the memory is not zero. Nothing beside the eight bytes may change.")
 def bits(bench: Bench, case: Case) -> None:
     def words(soft: model.Soft, zero: int) -> str:
-        return (f"type {soft.type:#x}, DPL {soft.dpl}, present {soft.present}, def32 {soft.wide}, gran {soft.pages}, xx {zero}")
+        return (f"type {soft.type:#x}, DPL {soft.dpl}, present {soft.present}, def32 {soft.wide}, gran {soft.pages}, "
+                f"xx {zero}")
     for one in made_descriptors(bench, case):
         expect(f"the bits of the descriptor for {one.soft}", words(one.soft, 0), words(*found(one)))
-        expect("the words before and behind a descriptor", one.before[:4] + one.before[12:], one.after[:4] + one.after[12:])
+        for side in (slice(0, 4), slice(12, 16)):
+            expect("a word beside the descriptor", one.before[side], one.after[side])
 
 
 # ---------------------------------------------------------------- 3.2 the GDT
@@ -131,7 +135,8 @@ def segments(bench: Bench, case: Case) -> None:
         expect_descriptor(name, soft, gdt[8 * entry:8 * entry + 8])
 
 
-@check("3.2", "own", points=2, title="the entries made at run time: TSSes, LDT, the CPU's data", cases=boots("as init386() builds them"),
+@check("3.2", "own", points=2, title="the entries made at run time: TSSes, LDT, the CPU's data",
+       cases=boots("as init386() builds them"),
        hint="A limit is a size less 1. These count bytes; the LDT's DPL is 3 in one entry and 0 in the other.")
 def own(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
@@ -147,7 +152,8 @@ def load(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
         to_gdt(bench, machine, case)
         there = machine.segments()
-        expect("GDTR", f"base {bench.symbol(MACHDEP, 'gdt'):#x}, limit {8 * model.GDT_ENTRIES - 1:#x}", table_words(there.gdtr))
+        at, last = bench.symbol(MACHDEP, "gdt"), 8 * model.GDT_ENTRIES - 1
+        expect("GDTR", f"base {at:#x}, limit {last:#x}", table_words(there.gdtr))
         flat, own_data = "base 0x0, limit 0xffffffff", f"base {bench.symbol(MACHDEP, 'pcpu'):#x}, limit 0x3"
         for name, selector, words in (("cs", model.KCSEL, flat), ("ds", model.KDSEL, flat), ("es", model.KDSEL, flat),
                                       ("ss", model.KDSEL, flat), ("fs", model.KPSEL, own_data)):
@@ -168,7 +174,7 @@ def gate(bench: Bench, case: Case) -> None:
     idt = bytearray(draw.randbytes(model.IDT_SIZE))
     script.poke(script.symbol("idt"), bytes(idt))
     for number in draw.sample(range(256), GATES):
-        offset, type, dpl, selector = draw.getrandbits(32), draw.getrandbits(5), draw.getrandbits(2), draw.getrandbits(16)
+        offset, type, dpl, selector = (draw.getrandbits(bits) for bits in (32, 5, 2, 16))
         script.call(script.symbol("setidt"), number, offset, type, dpl, selector)
         idt[8 * number:8 * number + 8] = model.gate(offset, selector, type, dpl)
     saved = script.save(script.symbol("idt"), model.IDT_SIZE)
@@ -181,14 +187,14 @@ def expect_gates(bench: Bench, what: str, expected: bytes, got: bytes) -> None:
     """Gates by their bytes, told in words."""
     names = {bench.symbol(MACHDEP, name): name for name in [model.vector(number)[0] for number in range(256)] + [
         "Xint0x80_syscall", "Xlcall_syscall"]}
-    def words(table: bytes):
+    def words(table: bytes) -> Callable[[int], str]:
         return lambda number: model.gate_words(parse_gate(table[8 * number:8 * number + 8]), names)
     expect_table(what, len(expected) // 8, words(expected), words(got))
     expect(what, expected, got)
 
 
 @check("3.3", "vectors", points=2, title="all 256 vectors, and IDTR", cases=boots("as idt_build() sets them"),
-       hint="The table is right when setgate() is: low and high half of the offset, the type's five bits, DPL, present.")
+       hint="The table is right when setgate() is: both halves of the offset, the type's five bits, DPL, present.")
 def vectors(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
         machine.set_register("eip", bench.symbol(MACHDEP, "idt_build"))
@@ -217,17 +223,20 @@ def to_tasks(bench: Bench, machine: Machine, draw: Random) -> int:
        cases=boots("with one stack", "with another stack"),
        hint="LTR takes the selector and makes the TSS busy. tss_ioopt has the bitmap's offset in its high half.")
 def task(bench: Bench, case: Case) -> None:
+    at, gdt = bench.symbol(MACHDEP, "common_tss"), bench.symbol(MACHDEP, "gdt")
     with boot(bench, MACHDEP) as machine:
         esp0 = to_tasks(bench, machine, case.draw)
         there = machine.segments()
-        at = bench.symbol(MACHDEP, "common_tss")
         expect("TR", f"{model.TSS_SELECTOR:#x}: base {at:#x}, limit {model.TSS_SIZE - 1:#x}",
                f"{there.tr.selector:#x}: {table_words(there.tr)}")
         state = model.unpack_tss(machine.memory(at, model.TSS_SIZE))
+        descriptor, _ = model.unpack_descriptor(machine.memory(gdt + model.TSS_SELECTOR, 8))
+        expect("the type of common_tss' descriptor: a busy TSS", model.SYSTSS | 2, descriptor.type)
         expect_fields("common_tss", {"esp0": esp0, "ss0": model.KDSEL, "ioopt": model.TSS_SIZE << 16}, state)
 
 
-@check("3.4", "double-fault", points=2, title="the double fault's task, and its gate", cases=boots("as tss_build() makes them"),
+@check("3.4", "double-fault", points=2, title="the double fault's task, and its gate",
+       cases=boots("as tss_build() makes them"),
        hint="A task gets nothing from the one before it: stacks, segments, CR3 and flags must all be there.")
 def double_fault(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
@@ -237,37 +246,43 @@ def double_fault(bench: Bench, case: Case) -> None:
         got = machine.memory(idt + 8 * model.DOUBLE_FAULT, 8)
         directory = word(machine, bench.symbol(MACHDEP, "IdlePTD"))
     top = bench.symbol(MACHDEP, "dblfault_stack") + model.PAGE
-    expect_fields("dblfault_tss", model.double_fault_task(bench.symbol(MACHDEP, "dblfault_handler"), top, directory), state)
+    handler = bench.symbol(MACHDEP, "dblfault_handler")
+    expect_fields("dblfault_tss", model.double_fault_task(handler, top, directory), state)
     expect_gates(bench, "vector 8", model.gate(0, model.PANIC_SELECTOR, model.TASK_GATE, 0), got)
 
 
-# Ways to use up a stack, from its first instruction on; the second byte string is where it cannot go on.
-OVERFLOWS = {"by pushes": (b"", b"\x51\xeb\xfd"), "by calls": (b"", b"\xe8\xfb\xff\xff\xff"), "by PUSHA": (b"", b"\x60\xeb\xfd")}
+# Loops whose first instruction uses up the stack: thread0's own, or a page with nothing below it.
+OWN_STACK = "by calls, on thread0's stack"
+OVERFLOWS = {OWN_STACK: b"\xe8\xfb\xff\xff\xff", "by pushes": b"\x51\xeb\xfd", "by PUSHA": b"\x60\xeb\xfd"}
 
 
 @check("3.4", "overflow", points=1, title="a kernel stack that overflows ends in `Fatal double fault'",
-       cases=boots(*OVERFLOWS), hint="A triple fault means that the CPU could not switch to the task: gate, TSS, its CR3, its stack.")
+       cases=boots(*OVERFLOWS),
+       hint="A triple fault means that the CPU could not switch to the task: gate, TSS, its CR3, its stack.")
 def overflow(bench: Bench, case: Case) -> None:
     draw = case.draw
     script = Script(bench, MACHDEP)
     stack = draw.randrange(1 << 10, model.USER_END >> 12) << 12
     script.map(stack, 0, PG_V | PG_RW)
-    esp = stack + 32 * draw.randrange(2, 100)
-    registers = {name: draw.getrandbits(32) for name in ("ebx", "ecx", "edx", "esi", "edi", "ebp", "eax")}
-    code = b"\xbc" + struct.pack("<I", esp)         # mov to ESP
-    at = script.place(code + OVERFLOWS[case.about][1])
+    registers = random_registers(draw)
+    code = b""
+    if case.about != OWN_STACK:
+        code = b"\xbc" + struct.pack("<I", stack + 32 * draw.randrange(2, 100))         # mov to ESP
+    at = script.place(code + OVERFLOWS[case.about])
     script.kernel(64, at, registers)
     with boot(bench, MACHDEP, script) as machine:
         run_to(machine, bench.symbol(MACHDEP, "syscall_gates_build"), "init386(), to behind tss_build()")
         run_script(machine, script)
         expect("TR, after a stack overflow", f"{model.PANIC_SELECTOR:#x}", f"{machine.segments().tr.selector:#x}")
         state = model.unpack_tss(machine.memory(bench.symbol(MACHDEP, "common_tss"), model.TSS_SIZE))
+        if case.about == OWN_STACK:
+            stack = word(machine, bench.symbol(MACHDEP, "proc0kstack"))
         expected = {**registers, "eip": at + len(code), "esp": stack, "cs": model.KCSEL, "ss": model.KDSEL}
         expect_fields("common_tss, where the CPU left the task that overflowed", expected, state)
-        said = machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
+        said = com1(machine)
         first = said.index("Fatal double fault:") if "Fatal double fault:" in said else len(said)
-        expect("on COM1", ["Fatal double fault:", f"eip = {at + len(code):#x}", f"esp = {stack:#x}", f"ebp = {registers['ebp']:#x}"],
-               said[first:first + 4])
+        expect("on COM1", ["Fatal double fault:", f"eip = {at + len(code):#x}", f"esp = {stack:#x}",
+                           f"ebp = {registers['ebp']:#x}"], said[first:first + 4])
 
 
 # ---------------------------------------------------------------- 3.5 the user's ways in
@@ -278,17 +293,20 @@ def overflow(bench: Bench, case: Case) -> None:
        hint="A call gate is of type SDT_SYS386CGT; it copies one word. INT 80h's is a trap gate. Both are for ring 3.")
 def call_gates(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
-        run_to(machine, bench.symbol(MACHDEP, "syscall_gates_build"), "init386(), to syscall_gates_build()")
+        machine.set_register("eip", bench.symbol(MACHDEP, "syscall_gates_build"))
+        at, size = bench.symbol(MACHDEP, "ldt"), 8 * model.LDT_ENTRIES
+        before = machine.memory(at, size)
         run_out(machine, "syscall_gates_build(), to its end")
-        at = machine.segments().ldtr.base
-        ldt = machine.memory(at, 8 * model.LDT_ENTRIES)
+        ldt = machine.memory(at, size)
         got = machine.memory(bench.symbol(MACHDEP, "idt") + 8 * model.SYSCALL, 8)
     way_in = model.gate(bench.symbol(MACHDEP, "Xlcall_syscall"), model.KCSEL, model.CALL_GATE, 3, 1)
     for entry, name in model.CALL_GATES.items():
         expect_gates(bench, f"the LDT's {name}", way_in, ldt[8 * entry:8 * entry + 8])
     for entry in set(range(model.LDT_ENTRIES)) - set(model.CALL_GATES):
-        expect(f"the LDT's entry {entry}", model.USER_SEGMENTS.get(entry, model.NULL).descriptor(), ldt[8 * entry:8 * entry + 8])
-    expect_gates(bench, "vector 80", model.gate(bench.symbol(MACHDEP, "Xint0x80_syscall"), model.KCSEL, model.TRAP_GATE, 3), got)
+        at = slice(8 * entry, 8 * entry + 8)
+        expect(f"the LDT's entry {entry}, which is no gate", before[at], ldt[at])
+    way_in = model.gate(bench.symbol(MACHDEP, "Xint0x80_syscall"), model.KCSEL, model.TRAP_GATE, 3)
+    expect_gates(bench, "vector 80", way_in, got)
 
 
 def user_calls(bench: Bench, case: Case, way: str) -> None:
@@ -318,7 +336,8 @@ def int_80(bench: Bench, case: Case) -> None:
     user_calls(bench, case, "int")
 
 
-@check("3.5", "lcall", points=1, title="lcall $7, $0 from ring 3, and by the two other gates", cases=boots("random registers"),
+@check("3.5", "lcall", points=1, title="lcall $7, $0 from ring 3, and by the two other gates",
+       cases=boots("random registers"),
        hint="The word that the gate copies makes room for the flags: without it the frame is a word short.")
 def lcall(bench: Bench, case: Case) -> None:
     user_calls(bench, case, "lcall")
@@ -326,20 +345,36 @@ def lcall(bench: Bench, case: Case) -> None:
 
 # ---------------------------------------------------------------- 3.6 traps
 
-FRAMES = 120
+FRAMES = 140
 
 
-def draw_frame(draw: Random, labels: dict[str, int], *, user: bool) -> tuple[dict[str, int], int]:
+DECIDED_BY_MORE = (model.T_PROTFLT, model.T_SEGNPFLT, model.T_TRCTRAP, model.T_TSSFLT)     # than their number
+
+
+def draw_frame(draw: Random, labels: Mapping[str, int], *, user: bool) -> tuple[dict[str, int], int]:
     """A frame, and pcb_onfault: as likely as not with something to decide."""
     frame = {name: draw.getrandbits(32) for name in model.FRAME_FIELDS}
-    frame["trapno"] = draw.choice([draw.randrange(32), draw.choice((model.T_PROTFLT, model.T_SEGNPFLT, model.T_TRCTRAP, model.T_TSSFLT)),
-                                   draw.getrandbits(32)] if draw.random() < 0.9 else [draw.randrange(32)])
+    frame["trapno"] = draw.choice((draw.randrange(32), *draw.choices(DECIDED_BY_MORE, k=2), frame["trapno"]))
     frame["err"] = draw.choice((0, draw.getrandbits(16), draw.getrandbits(32)))
     vm86 = user and draw.random() < 0.3
-    frame["eflags"] = draw.getrandbits(16) | draw.getrandbits(1) << 16 | (model.VM if vm86 else 0)
+    frame["eflags"] = draw.getrandbits(17) | (model.VM if vm86 else 0)
     frame["cs"] = draw.getrandbits(16) if vm86 else draw.getrandbits(16) & ~3 | (3 if user else 0)
-    frame["eip"] = draw.choice((draw.getrandbits(32), draw.choice(list(labels.values())) + draw.choice((0, 0, 0, 1, -1, 2))))
+    near_label = draw.choice(list(labels.values())) + draw.choice((0, 0, 0, 0, 1, 1, -1, 2))
+    frame["eip"] = draw.choice((frame["eip"], near_label, near_label))
     return frame, draw.choice((0, draw.getrandbits(32)))
+
+
+def corner_frames(labels: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Fields of frames that are decided about by a label, a flag, or nothing but their number."""
+    for number in range(32):
+        yield {"trapno": number}
+    for at in labels.values():
+        for number in (model.T_PROTFLT, model.T_SEGNPFLT):
+            yield {"trapno": number, "eip": at}
+    for step in (-1, 0, 1, 2):
+        yield {"trapno": model.T_TRCTRAP, "eip": labels["Xlcall_syscall"] + step}
+    for flags in (0, model.NT, ~model.NT & 0xFFFF, 0xFFFF):
+        yield {"trapno": model.T_TSSFLT, "eflags": flags}
 
 
 def decoded(bench: Bench, case: Case, *, user: bool) -> None:
@@ -348,8 +383,8 @@ def decoded(bench: Bench, case: Case, *, user: bool) -> None:
     script = Script(bench, TRAP)
     labels = {name: script.symbol(name) for name in ("Xlcall_syscall", *sum(model.EXPECTED, ()))}
     drawn = [draw_frame(draw, labels, user=user) for _ in range(FRAMES)]
-    for number in range(32):
-        drawn[number][0]["trapno"] = number
+    for (frame, _), fields in zip(drawn, corner_frames(labels)):
+        frame |= fields
     packed = b"".join(struct.pack("<18I", *(frame[name] for name in model.FRAME_FIELDS)) for frame, _ in drawn)
     frames, answers = script.place(packed), script.place(draw.randbytes(16 * FRAMES))
     for number, (_, onfault) in enumerate(drawn):
@@ -361,13 +396,10 @@ def decoded(bench: Bench, case: Case, *, user: bool) -> None:
         expect("the frames, after trap_decode()", packed, results.memory(unchanged, "trap_decode()"))
     for number, (frame, onfault) in enumerate(drawn):
         decision = model.Decision.unpack(struct.unpack_from("<4I", got, 16 * number))
-        told = (f"the decision about trap {frame['trapno']}, error {frame['err']:#x}, cs {frame['cs']:#x}, eip {frame['eip']:#x}"
-                f"{named(frame['eip'], labels)}, eflags {frame['eflags']:#x}, onfault {onfault:#x}")
-        expect(told, str(model.decide(frame, onfault, labels)), str(decision))
-
-
-def named(address: int, labels: dict[str, int]) -> str:
-    return next((f" ({name})" for name, at in labels.items() if at == address), "")
+        told = ", ".join(f"{name} {frame[name]:#x}" for name in ("trapno", "err", "cs", "eip", "eflags"))
+        near = [f" (eip is {name} + {steps})" for name, at in labels.items() if (steps := frame["eip"] - at) in (0, 1)]
+        expect(f"the decision about {told}, onfault {onfault:#x}{''.join(near)}",
+               str(model.decide(frame, onfault, labels)), str(decision))
 
 
 @check("3.6", "user", points=1, title="frames from user mode", cases=boots("random frames", "more frames"),
@@ -377,12 +409,13 @@ def user_frames(bench: Bench, case: Case) -> None:
 
 
 @check("3.6", "kernel", points=1, title="frames from the kernel", cases=boots("random frames", "more frames"),
-       hint="An expected fault goes on at its own label, and comes before `onfault'. Only NT makes a T_TSSFLT harmless.")
+       hint="An expected fault goes on at its own label, before `onfault' is asked. Only NT makes a T_TSSFLT harmless.")
 def kernel_frames(bench: Bench, case: Case) -> None:
     decoded(bench, case, user=False)
 
 
-@check("3.6", "ring-3", points=1, title="code in ring 3 traps: signals and frames", cases=boots("random code", "more code"),
+@check("3.6", "ring-3", points=1, title="code in ring 3 traps: signals and frames",
+       cases=boots("random code", "more code"),
        hint="tf_trapno has the kernel's number of a trap, not the vector. Look at the one snippet that is told.")
 def ring_3(bench: Bench, case: Case) -> None:
     script = Script(bench, TRAP)
@@ -390,7 +423,8 @@ def ring_3(bench: Bench, case: Case) -> None:
     judge_users(bench, TRAP, script, space, list(user_snippets(space)))
 
 
-@check("3.6", "ring-0", points=1, title="code in ring 0 traps: what is fatal, what is not", cases=boots("random code", "more code"),
+@check("3.6", "ring-0", points=1, title="code in ring 0 traps: what is fatal, what is not",
+       cases=boots("random code", "more code"),
        hint="The debugger is asked by breakpoints and steps at once, and by the fatal ones after a message.")
 def ring_0(bench: Bench, case: Case) -> None:
     draw = case.draw

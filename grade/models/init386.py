@@ -21,7 +21,8 @@ TSS_SELECTOR, LDT_SELECTOR, PANIC_SELECTOR, SPARE_SELECTOR = 0x20, 0x28, 0x48, 0
 TSS_SIZE, IDT_SIZE, PAGE = 104, 8 * 256, 4096
 GDT_ENTRIES, LDT_ENTRIES = 16, 17
 
-CF, ALWAYS, PF, AF, ZF, SF, TF, IF, DF, OF, NT, RF, VM = (1 << bit for bit in (0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 14, 16, 17))
+CF, ALWAYS, PF, AF, ZF, SF, TF, IF, DF, OF, NT, RF, VM = (
+    1 << bit for bit in (0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 14, 16, 17))
 ARITHMETIC = CF | PF | AF | ZF | SF | DF | OF
 
 
@@ -40,8 +41,8 @@ class Soft:
     pages: int = 1
 
     def __str__(self) -> str:
-        return (f"base {self.base:#x}, limit {self.limit:#x}, type {self.type:#x}, DPL {self.dpl}, present {self.present}, "
-                f"def32 {self.wide}, gran {self.pages}")
+        return (f"base {self.base:#x}, limit {self.limit:#x}, type {self.type:#x}, DPL {self.dpl}, "
+                f"present {self.present}, def32 {self.wide}, gran {self.pages}")
 
     def pack(self, dirt: int = 0) -> bytes:
         """struct soft_segment_descriptor; dirt: what the bits hold that belong to nothing."""
@@ -68,11 +69,12 @@ def draw_soft(draw: Random) -> Soft:
 
 
 # Where every field is alone, or all but it.
-CORNERS = (Soft(0, 0, 0, 0, 0, 0, 0), Soft(0xFFFFFFFF, 0xFFFFF, 31, 3, 1, 1, 1), Soft(0x00FFFFFF, 0xFFFF, 0, 0, 0, 0, 0),
-           Soft(0xFF000000, 0xF0000, 0, 0, 0, 0, 0), Soft(0x00FF0000, 0x10000, 16, 0, 1, 0, 1), Soft(0xFFFF, 0x0FFFF, 2, 3, 0, 1, 0))
+CORNERS = (Soft(0, 0, 0, 0, 0, 0, 0), Soft(0xFFFFFFFF, 0xFFFFF, 31, 3, 1, 1, 1), Soft(0xFFFFFF, 0xFFFF, 0, 0, 0, 0, 0),
+           Soft(0xFF000000, 0xF0000, 0, 0, 0, 0, 0), Soft(0x00FF0000, 0x10000, 16, 0, 1, 0, 1),
+           Soft(0xFFFF, 0x0FFFF, 2, 3, 0, 1, 0))
 
 
-# ---------------------------------------------------------------- the GDT, the LDT
+# ---------------------------------------------------------------- the GDT, the LDT's gates
 
 MEMRWA, MEMERA, SYSTSS, SYSLDT = 0x13, 0x1B, 0x09, 0x02
 FLAT = 0xFFFFF
@@ -95,7 +97,6 @@ OWN: Mapping[int, tuple[str, str, Soft]] = {
     9: ("GPANIC_SEL", "dblfault_tss", Soft(0, TSS_SIZE - 1, SYSTSS, wide=0, pages=0)),
 }
 
-USER_SEGMENTS: Mapping[int, Soft] = {3: Soft(0, FLAT, MEMERA, 3), 5: Soft(0, FLAT, MEMRWA, 3)}
 CALL_GATES: Mapping[int, str] = {0: "LSYS5CALLS_SEL", 4: "LSOL26CALLS_SEL", 16: "LBSDICALLS_SEL"}
 
 
@@ -114,13 +115,13 @@ def gate(offset: int, selector: int, type: int, dpl: int, words: int = 0) -> byt
 def gate_words(found: Gate, names: Mapping[int, str]) -> str:
     """A gate in words; names: of what stands at an address."""
     return (f"{'' if found.present else 'absent, '}{KINDS.get(found.type, f'type {found.type:#x}')}, "
-            f"{found.selector:#x}:{names.get(found.offset, f'{found.offset:#x}')}, DPL {found.dpl}, {found.count & 0x1F} words"
-            + (", bits 5 to 7 set" if found.count & 0xE0 else ""))
+            f"{found.selector:#x}:{names.get(found.offset, f'{found.offset:#x}')}, DPL {found.dpl}, "
+            f"{found.count & 0x1F} words" + (", bits 5 to 7 set" if found.count & 0xE0 else ""))
 
 
 # The kernel's entries: by vector, the name in exception.S, and what is not a trap gate for ring 0.
-ENTRIES = ("div", "dbg", "nmi", "bpt", "ofl", "bnd", "ill", "dna", "rsvd", "fpusegm", "tss", "missing", "stk", "prot", "page",
-           "rsvd", "fpu", "align", "mchk", "xmm")
+ENTRIES = ("div", "dbg", "nmi", "bpt", "ofl", "bnd", "ill", "dna", "rsvd", "fpusegm", "tss", "missing", "stk", "prot",
+           "page", "rsvd", "fpu", "align", "mchk", "xmm")
 _INTERRUPT_GATES = (1, 2, 3, 14)
 _FOR_USERS = (3, 4)
 DOUBLE_FAULT, SYSCALL = 0x08, 0x80
@@ -136,8 +137,8 @@ def vector(number: int) -> tuple[str, int, int]:
 
 # ---------------------------------------------------------------- tasks
 
-TSS_FIELDS = ("link", "esp0", "ss0", "esp1", "ss1", "esp2", "ss2", "cr3", "eip", "eflags", "eax", "ecx", "edx", "ebx", "esp",
-              "ebp", "esi", "edi", "es", "cs", "ss", "ds", "fs", "gs", "ldt", "ioopt")
+TSS_FIELDS = ("link", "esp0", "ss0", "esp1", "ss1", "esp2", "ss2", "cr3", "eip", "eflags", "eax", "ecx", "edx", "ebx",
+              "esp", "ebp", "esi", "edi", "es", "cs", "ss", "ds", "fs", "gs", "ldt", "ioopt")
 
 
 def unpack_tss(raw: bytes) -> dict[str, int]:
@@ -154,17 +155,17 @@ def double_fault_task(handler: int, stack_top: int, directory: int) -> dict[str,
 
 # ---------------------------------------------------------------- traps
 
-(T_PRIVINFLT, T_BPTFLT, T_ARITHTRAP, T_PROTFLT, T_TRCTRAP, T_PAGEFLT, T_ALIGNFLT, T_DIVIDE, T_NMI, T_OFLOW, T_BOUND, T_DNA,
- T_DOUBLEFLT, T_FPOPFLT, T_TSSFLT, T_SEGNPFLT, T_STKFLT, T_MCHK, T_XMMFLT, T_RESERVED) = (
-    1, 3, 6, 9, 10, 12, 14, *range(18, 31))
+T_PRIVINFLT, T_BPTFLT, T_ARITHTRAP, T_PROTFLT, T_TRCTRAP, T_PAGEFLT, T_ALIGNFLT = 1, 3, 6, 9, 10, 12, 14
+(T_DIVIDE, T_NMI, T_OFLOW, T_BOUND, T_DNA, T_DOUBLEFLT, T_FPOPFLT, T_TSSFLT, T_SEGNPFLT, T_STKFLT, T_MCHK, T_XMMFLT,
+ T_RESERVED) = range(18, 31)
 SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV = 4, 5, 8, 10, 11
-FPE_INTOVF, FPE_INTDIV, FPE_FLTSUB, FPE_NO_FPU = 1, 2, 8, 2
+FPE_INTOVF, FPE_INTDIV, FPE_FLTSUB = 1, 2, 8
 
-ACTIONS = ("TRAP_FATAL", "TRAP_SIGNAL", "TRAP_PAGE", "TRAP_FPU", "TRAP_NMI", "TRAP_DEBUGGER", "TRAP_RESUME", "TRAP_CLEAR_NT",
-           "TRAP_CLEAR_T", "TRAP_NOTHING")
+ACTIONS = ("TRAP_FATAL", "TRAP_SIGNAL", "TRAP_PAGE", "TRAP_FPU", "TRAP_NMI", "TRAP_DEBUGGER", "TRAP_RESUME",
+           "TRAP_CLEAR_NT", "TRAP_CLEAR_T", "TRAP_NOTHING")
 
-FRAME_FIELDS = ("fs", "es", "ds", "edi", "esi", "ebp", "isp", "ebx", "edx", "ecx", "eax", "trapno", "err", "eip", "cs", "eflags",
-                "esp", "ss")
+FRAME_FIELDS = ("fs", "es", "ds", "edi", "esi", "ebp", "isp", "ebx", "edx", "ecx", "eax", "trapno", "err", "eip", "cs",
+                "eflags", "esp", "ss")
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ _USER_OTHERS = {T_PAGEFLT: "TRAP_PAGE", T_NMI: "TRAP_NMI", T_DNA: "TRAP_FPU"}
 _KERNEL = {T_PAGEFLT: "TRAP_PAGE", T_NMI: "TRAP_NMI", T_BPTFLT: "TRAP_DEBUGGER", T_TRCTRAP: "TRAP_DEBUGGER"}
 
 # exception.S: where the kernel may fault, and where it goes on.
-EXPECTED = tuple((label, f"{label}_fault") for label in ("doreti_iret", "doreti_popl_ds", "doreti_popl_es", "doreti_popl_fs"))
+EXPECTED = tuple((f"doreti_{name}", f"doreti_{name}_fault") for name in ("iret", "popl_ds", "popl_es", "popl_fs"))
 
 
 def decide(frame: Mapping[str, int], onfault: int, labels: Mapping[str, int]) -> Decision:

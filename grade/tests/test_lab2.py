@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from grade.labs import find_labs
-from grade.marks import cut
-from gradings import TREE, Grading, grade
+from gradings import TREE, Grading, earned, grade, partly_solved
 
 LAB = find_labs(TREE, "2")[0]
 EXERCISES = [exercise.number for exercise in LAB.exercises]
-
-
-def partly_solved(folder: Path, solved: Collection[str]) -> Path:
-    """A submission with these exercises solved, and the others as they were handed out."""
-    for file, source in LAB.files.items():
-        text = (TREE / source).read_text(encoding="utf-8")
-        for exercise in solved:
-            text = re.sub(rf"^[ \t]*/\* LAB {re.escape(exercise)} (BEGIN|STUB|END).*\n", "", text, flags=re.MULTILINE)
-        place = folder / file
-        folder.mkdir(parents=True, exist_ok=True)
-        place.write_text(cut(text, source), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -41,19 +27,11 @@ def judge(tmp_path: Path) -> Callable[..., Grading]:
     return run
 
 
-def earned(over: Grading) -> dict[str, int]:
-    """The points of each exercise."""
-    points: dict[str, int] = {}
-    for test in over.results["tests"]:
-        points[test["number"]] = points.get(test["number"], 0) + test["score"]
-    return points
-
-
 # ---------------------------------------------------------------- half a solution
 
 
 def test_stubs_earn_nothing(tmp_path: Path, judge: Callable[..., Grading]) -> None:
-    over = judge(partly_solved(tmp_path / "stubs", ()), "task gates")
+    over = judge(partly_solved(LAB, tmp_path / "stubs", ()), "task gates")
     assert over.results["score"] == 0
     assert "LAB 2.1: to protected mode" in over.out and "LAB 2.2: build the IDT" in over.out
 
@@ -74,7 +52,7 @@ PARTS = {
 @pytest.mark.parametrize("solved", PARTS, ids=" ".join)
 def test_what_is_solved_earns_its_points_whatever_is_missing(solved: tuple[str, ...], tmp_path: Path,
                                                              judge: Callable[..., Grading]) -> None:
-    found = earned(judge(partly_solved(tmp_path / "part", solved)))
+    found = earned(judge(partly_solved(LAB, tmp_path / "part", solved)))
     assert found == {**dict.fromkeys(EXERCISES, 0), **PARTS[solved]}
 
 
@@ -82,11 +60,11 @@ def test_what_is_solved_earns_its_points_whatever_is_missing(solved: tuple[str, 
     (("2.2",), "gates", 1), (("2.1", "2.2", "2.4", "2.5"), "iret", 1)])
 def test_an_exercise_is_judged_while_the_others_are_missing(solved: tuple[str, ...], test: str, score: int, tmp_path: Path,
                                                             judge: Callable[..., Grading]) -> None:
-    assert judge(partly_solved(tmp_path / "part", solved), test).results["score"] == score
+    assert judge(partly_solved(LAB, tmp_path / "part", solved), test).results["score"] == score
 
 
 def test_what_a_check_waits_for_is_told(tmp_path: Path, judge: Callable[..., Grading]) -> None:
-    over = judge(partly_solved(tmp_path / "part", ("2.1", "2.2", "2.4", "2.6")), "int")
+    over = judge(partly_solved(LAB, tmp_path / "part", ("2.1", "2.2", "2.4", "2.6")), "int")
     assert over.results["score"] == 0
     assert "the stub of LAB 2.5" in over.out
 
@@ -141,7 +119,7 @@ OFTEN = ("prints only", "jumps to the client's end", "is too large")
                                   for name in HOSTILE])
 def test_hostile_submissions_earn_nothing(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
     file, there, instead, check, told = HOSTILE[name]
-    folder = partly_solved(tmp_path / "hostile", EXERCISES)
+    folder = partly_solved(LAB, tmp_path / "hostile", EXERCISES)
     text = (folder / file).read_text(encoding="utf-8")
     assert text.count(there) == 1
     (folder / file).write_text(text.replace(there, instead), encoding="utf-8")
@@ -152,7 +130,7 @@ def test_hostile_submissions_earn_nothing(name: str, tmp_path: Path, judge: Call
 
 
 def test_a_missing_file_is_told(tmp_path: Path, judge: Callable[..., Grading]) -> None:
-    folder = partly_solved(tmp_path / "half", EXERCISES)
+    folder = partly_solved(LAB, tmp_path / "half", EXERCISES)
     (folder / "v86.S").unlink()
     over = judge(folder, "gates")
     assert over.results["score"] == 0

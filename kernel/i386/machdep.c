@@ -34,10 +34,11 @@ union descriptor ldt[NLDT];
 struct gate_descriptor idt[NIDT];
 struct i386tss common_tss, dblfault_tss;
 
-static char dblfault_stack[PAGE_SIZE] __attribute__((aligned(16)));
+/* Not static, this one and pcpu, so that a debugger finds them by name. */
+char dblfault_stack[PAGE_SIZE] __attribute__((aligned(16)));
 
 /* What %fs leads to in the kernel: the CPU's own data. */
-static struct pcpu {
+struct pcpu {
 	struct thread	**pc_curthread;
 } pcpu = { &curthread };
 
@@ -141,7 +142,7 @@ gdt_build(void)
 	rd.rd_limit = sizeof(gdt) - 1;
 	rd.rd_base = (uint32_t)gdt;
 	lgdt(&rd);
-/* LAB 3.2 STUB (void)pcpu; lab_stub("LAB 3.2: gdt_build"); */
+/* LAB 3.2 STUB lab_stub("LAB 3.2: gdt_build"); */
 /* LAB 3.2 END */
 }
 
@@ -286,7 +287,7 @@ tss_build(uint32_t esp0)
 	dblfault_tss.tss_ldt = GSEL(GLDT_SEL, SEL_KPL);
 	setidt(VECTOR_DOUBLE_FAULT, NULL, SDT_SYSTASKGT, SEL_KPL,
 	    GSEL(GPANIC_SEL, SEL_KPL));
-/* LAB 3.4 STUB (void)esp0; (void)dblfault_stack; lab_stub("LAB 3.4: tss_build"); */
+/* LAB 3.4 STUB (void)esp0; lab_stub("LAB 3.4: tss_build"); */
 /* LAB 3.4 END */
 }
 

@@ -34,10 +34,11 @@ union descriptor ldt[NLDT];
 struct gate_descriptor idt[NIDT];
 struct i386tss common_tss, dblfault_tss;
 
-static char dblfault_stack[PAGE_SIZE] __attribute__((aligned(16)));
+/* Not static, this one and pcpu, so that a debugger finds them by name. */
+char dblfault_stack[PAGE_SIZE] __attribute__((aligned(16)));
 
 /* What %fs leads to in the kernel: the CPU's own data. */
-static struct pcpu {
+struct pcpu {
 	struct thread	**pc_curthread;
 } pcpu = { &curthread };
 
@@ -110,7 +111,7 @@ void
 gdt_build(void)
 {
 /* LAB 3.2: your code goes here, in place of the stub. */
-(void)pcpu; lab_stub("LAB 3.2: gdt_build");
+lab_stub("LAB 3.2: gdt_build");
 }
 
 /* The entries of exception.S, by vector; what has none is reserved. */
@@ -220,7 +221,7 @@ void
 tss_build(uint32_t esp0)
 {
 /* LAB 3.4: your code goes here, in place of the stub. */
-(void)esp0; (void)dblfault_stack; lab_stub("LAB 3.4: tss_build");
+(void)esp0; lab_stub("LAB 3.4: tss_build");
 }
 
 /* Fill the LDT with the user's segments, and load it. */
