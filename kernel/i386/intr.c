@@ -42,7 +42,11 @@ struct intrhand {
 };
 
 static struct intrhand intr_handlers[ICU_LEN];
-static uint32_t	ipending;		/* 1 bit an IRQ: postponed, and masked */
+/*
+ * 1 bit an IRQ: postponed, and masked.  Volatile, so that splx() looks at it
+ * behind the change of the level: one that is postponed in between is seen.
+ */
+static volatile uint32_t ipending;
 static uint32_t	stray_count[ICU_LEN];
 
 volatile int	cpl = IPL_NONE;
