@@ -21,6 +21,13 @@ static jmp_buf	before_reboot;
 
 int	hz = 100, boothowto, bootverbose, kdb_active;
 
+/* The thread that is interrupted: the first words of <sys/proc.h>'s, and what its pcb takes at most. */
+unsigned char	host_pcb[512] __attribute__((aligned(16)));
+static struct {
+	void	*td_proc, *td_pcb;
+} host_thread = { NULL, host_pcb };
+void	*curthread = &host_thread;
+
 uint8_t
 inb(uint16_t port)
 {

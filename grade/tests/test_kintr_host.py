@@ -306,6 +306,20 @@ def test_splx_leaves_interrupts_off(make_pc: MakePc) -> None:
     assert ran == [0, 4]
 
 
+def test_handler_has_no_onfault_of_another(make_pc: MakePc) -> None:
+    """Where copyin() wanted its faults to go on is nowhere for a handler that interrupts it, and there again behind it."""
+    pc = InterruptPc(make_pc)
+    pcb = (ctypes.c_uint8 * 512).in_dll(pc.kernel, "host_pcb")
+    seen: list[bytes] = []
+    pc.create(4, IPL_TTY, lambda: seen.append(bytes(pcb)))
+    pc.enable()
+    ctypes.memset(pcb, 0xA5, len(pcb))
+    pc.raise_irq(4)
+    pointer = bytes(ctypes.sizeof(ctypes.c_void_p))
+    assert len(seen) == 1 and seen[0].count(pointer) == 1 and seen[0].strip(b"\xa5") == pointer
+    assert bytes(pcb) == b"\xa5" * len(pcb)
+
+
 def test_postponed_line_is_masked(make_pc: MakePc) -> None:
     """A line that stays up must not come again and again while its handler is kept out."""
     pc = InterruptPc(make_pc)

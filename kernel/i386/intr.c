@@ -25,10 +25,12 @@
 #include <i386/intr.h>
 
 #include <sys/errno.h>
+#include <sys/proc.h>
 #include <sys/syslog.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <i386/icu.h>
+#include <i386/pcb.h>
 #include <i386/segments.h>
 #include <i386/specialreg.h>
 
@@ -86,20 +88,24 @@ intr_create(const char *name, int irq, int ipl, driver_intr_t *handler,
 
 /*
  * Call a handler at its level.  Called and returns with interrupts disabled;
- * they are enabled meanwhile.
+ * they are enabled meanwhile.  A fault of the handler's must not go on where
+ * one of copyin() would, if that is what was interrupted.
  */
 static void
 intr_run(int irq, struct intrframe *frame)
 {
 	struct intrhand *ih = &intr_handlers[irq];
 	struct intrframe *outer = intr_frame;
+	void *onfault = curpcb->pcb_onfault;
 	int level = cpl;
 
 	cpl = ih->ih_ipl;
 	intr_frame = frame;
+	curpcb->pcb_onfault = NULL;
 	enable_intr();
 	ih->ih_handler(ih->ih_arg);
 	disable_intr();
+	curpcb->pcb_onfault = onfault;
 	intr_frame = outer;
 	cpl = level;
 }
