@@ -176,6 +176,8 @@ doreti_popl_fs_fault:
 	mov	$KDSEL, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
+	mov	$KPSEL, %al
+	mov	%eax, %fs
 	movl	$T_PROTFLT, TF_TRAPNO(%esp)
 	movl	$0, TF_TRAPNO + 4(%esp)
 	jmp	calltrap
