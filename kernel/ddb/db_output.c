@@ -2,8 +2,9 @@
  * db_output.c: the debugger's printing.
  *
  * It goes to the console only: the message buffer keeps what the kernel had to
- * say, a trace for one that it has printed of itself.  The column is counted, for tab stops and to break lines; and lines are,
- * so that no more than $lines of them pass before somebody has read them.
+ * say, a trace for one that it has printed of itself.  The column is counted,
+ * for tab stops and to break lines; and lines are, so that no more than $lines
+ * of them pass before somebody has read them.
  *
  * [ddb/db_output.c]
  */

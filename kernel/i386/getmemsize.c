@@ -158,7 +158,7 @@ limit_ranges(void)
 	while (nranges > 0 && ranges[nranges - 1].first >= last)
 		nranges--;
 	if (nranges == 0)
-		panic("hw.physmem: %llu bytes are not enough", 
+		panic("hw.physmem: %llu bytes are not enough",
 		    (unsigned long long)limit);
 	if (ranges[nranges - 1].last > last)
 		ranges[nranges - 1].last = last;

@@ -63,7 +63,7 @@ get_brand(void)
 	unsigned i;
 
 	do_cpuid(CPUID_BRAND_MAX, regs);
-	if (regs[0] < CPUID_BRAND + 2 || regs[0] < CPUID_BRAND_MAX)
+	if (regs[0] < CPUID_BRAND + 2)
 		return;
 	for (i = 0; i < 3; i++)
 		do_cpuid(CPUID_BRAND + i, (uint32_t *)(void *)(cpu_brand + i * 16));
