@@ -62,7 +62,7 @@ start:
  *
  * On entry CX:AX = the first sector, DH = how many, DL = drive, ES:BX = the
  * buffer.  Returns carry clear, or carry set and the BIOS' error in AH.
- * Changes all registers but the segments, SP and DL.
+ * Changes all registers but CS, SS, SP and DL; DS is 0 then.
  *
  * The packet calls of INT 13h are used where AH=41h finds them, on hard disks
  * only [EDD].  Otherwise the sectors are read by cylinder, head and sector,

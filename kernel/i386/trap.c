@@ -303,7 +303,8 @@ trap_pfault(struct trapframe *tf, uint32_t eva)
 
 /*
  * A trap.  Interrupts are off for some; they go on again as soon as CR2 has
- * been read, unless the code that trapped had them off: that is told, once.
+ * been read, unless the kernel had them off where it trapped.  A user cannot
+ * have: that is told, and they go on.
  */
 void
 trap(struct trapframe *tf)
