@@ -68,5 +68,5 @@ mi_startup(void)
 	cold = 0;
 	enable_intr();
 	wait_for_key(IDLE_SECONDS);
-	kern_reboot(RB_POWEROFF);
+	kern_reboot(RB_HALT | RB_POWEROFF);
 }
