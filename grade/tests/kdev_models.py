@@ -164,8 +164,8 @@ class Rtc:
 class Keyboard:
     """An 8042 with a keyboard on it, or without."""
 
-    def __init__(self, *, keyboard: bool = True, busy: bool = False) -> None:
-        self.keyboard, self.busy = keyboard, busy
+    def __init__(self, *, keyboard: bool = True, busy: bool = False, full: bool = False) -> None:
+        self.keyboard, self.busy, self.full = keyboard, busy, full
         self.output: deque[tuple[int, bool]] = deque()      # byte, is the mouse's
         self.byte, self.leds = 0x10, -1
         self._next: str | None = None
@@ -192,7 +192,7 @@ class Keyboard:
     def read(self, port: int) -> int | None:
         if port == 0x64:
             mouse = bool(self.output and self.output[0][1])
-            return 0x14 | bool(self.output) | (2 if self.busy else 0) | (0x20 if mouse else 0)
+            return 0x14 | bool(self.output or self.full) | (2 if self.busy else 0) | (0x20 if mouse else 0)
         if port == 0x60:
             return self.output.popleft()[0] if self.output else 0
         return None

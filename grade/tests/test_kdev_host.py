@@ -212,9 +212,9 @@ def test_keyboard_controller(make_pc: MakePc) -> None:
     assert set(typed(pc, keyboard)) == {"X"}
 
 
-@pytest.mark.parametrize("keyboard", [None, Keyboard(keyboard=False), Keyboard(busy=True)])
+@pytest.mark.parametrize("keyboard", [None, Keyboard(keyboard=False), Keyboard(busy=True), Keyboard(keyboard=False, full=True)])
 def test_no_keyboard_is_no_hang(make_pc: MakePc, keyboard: Keyboard | None) -> None:
-    """No controller, no keyboard on it, or one that is stuck: time passes, but not for ever."""
+    """No controller, no keyboard on it, or one that is stuck, empty or full: time passes, but not for ever."""
     pc = make_pc(Pic(), Pit(lambda: 5000), *([keyboard] if keyboard else []))
     pc.kernel.kbd_init()
     pc.kernel.kbd_attach()

@@ -117,12 +117,13 @@ kbd_send(int byte, int answer)
 	if (kbd_write(KBD_DATA, byte) != 0)
 		return (-1);
 	for (waited = 0; waited < KBD_WAIT_US; waited += KBD_POLL_US) {
-		while ((got = kbd_read()) != -1) {
-			if (got == answer)
-				return (0);
+		got = kbd_read();
+		if (got == answer)
+			return (0);
+		if (got != -1)
 			kbd_take(got);
-		}
-		DELAY(KBD_POLL_US);
+		else
+			DELAY(KBD_POLL_US);
 	}
 	return (-1);
 }
@@ -196,13 +197,13 @@ kbd_checkc(void)
 void
 kbd_init(void)
 {
-	int byte, waited;
+	int byte, drained, waited;
 
 	if (inb(KBD_STATUS) == KBDS_ABSENT)
 		return;
 	/* Silent, so that what comes is the command byte. */
 	kbd_write(KBD_COMMAND, KBDC_DISABLE);
-	while (kbd_read() != -1)
+	for (drained = 0; drained < KBD_DRAIN_MAX && kbd_read() != -1; drained++)
 		;
 	kbd_write(KBD_COMMAND, KBDC_GET_BYTE);
 	byte = -1;
