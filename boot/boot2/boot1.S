@@ -208,9 +208,9 @@ relocate:
 
 /*
  * 2. Find the slice: the first active one of type A5, or else the first one.
- * A floppy has no table: its slice is 0, and begins at sector 0.  The same
- * comes of a disk whose sector 0 we are: the table at our own end has one
- * entry, of type A5, that begins there.
+ * A floppy has no table: its slice is 0, and begins at sector 0.  So does that
+ * of a disk whose sector 0 we are: the table at our own end has one entry of
+ * type A5, the fourth, that begins there.
  */
 main:
 	xor	%dh, %dh

@@ -2,8 +2,9 @@
  * init386: from locore's last step to a kernel that can print, be
  * interrupted, and explain its own crashes.
  *
- * The order is FreeBSD 4's; each step may use what came before and nothing
- * else.  Until the console is there, a panic is silence.
+ * The order is FreeBSD 4's, but that the 8259s and the timer come before the
+ * console, whose devices are waited for by DELAY(); each step may use what came
+ * before and nothing else.
  *
  * [i386/i386/machdep.c]
  */
