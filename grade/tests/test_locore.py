@@ -30,7 +30,7 @@ SMAP, END_RECORD = 0x9001, 0
 WARNING = "WARNING: loader(8) metadata is missing!"
 
 # Where struct bootinfo has things.
-BI_VERSION, BI_KERNELNAME, BI_SYMTAB, BI_ENVP, BI_MODULEP = 0, 4, 64, 76, 80
+BI_VERSION, BI_KERNELNAME, BI_SYMTAB, BI_KERNEND, BI_ENVP, BI_MODULEP = 0, 4, 64, 72, 76, 80
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +165,14 @@ def test_an_address_that_leads_nowhere(field: int, value: int, disk: Path, symbo
     with started(disk, tmp_path, symbols) as kernel:
         kernel.change(kernel.bootinfo + field, value)
         assert (WARNING in kernel.end()) == (field == BI_MODULEP)
+
+
+@pytest.mark.parametrize("value", [0x1000, 0x100000, 0x7800000, 0xFFFFFFFF], ids=hex)
+def test_an_end_that_cannot_be(value: int, disk: Path, symbols: Mapping[str, int], tmp_path: Path) -> None:
+    """Neither the kernel nor its page directory is written over, and the kernel does without what lies behind it."""
+    with started(disk, tmp_path, symbols) as kernel:
+        kernel.change(kernel.bootinfo + BI_KERNEND, value)
+        assert WARNING in kernel.end()
 
 
 def test_an_environment_without_its_end(disk: Path, symbols: Mapping[str, int], tmp_path: Path) -> None:

@@ -39,6 +39,8 @@
 	.set	TMPSTACK, 0x2000
 
 	.set	ISA_HOLE, 0xa0000	/* to 1 MB: video memory and ROMs */
+	/* The tables end there; and they take pages themselves. */
+	.set	KERNEND_MAX, NKPT * NBPDR - (NKPT + 2 + KSTACK_PAGES) * PAGE_SIZE
 
 	/* Indices of i386_cpus[], in identcpu.c. */
 	.set	CPU_386, 2
@@ -335,7 +337,16 @@ create_pagetables:
 	test	%eax, %eax
 	jz	2f
 	mov	%eax, %esi
-2:	add	$PAGE_MASK, %esi
+	/*
+	 * An end that cannot be is not believed.  What is said to lie behind
+	 * the kernel will then be found outside of it: see is_loaded().
+	 */
+2:	cmp	$R(end), %esi
+	jb	3f
+	cmp	$KERNEND_MAX, %esi
+	jbe	4f
+3:	mov	$R(end), %esi
+4:	add	$PAGE_MASK, %esi
 	and	$~PAGE_MASK, %esi
 	mov	%esi, R(KERNend)
 	mov	%esi, R(physfree)
