@@ -38,7 +38,6 @@
 	.set	MAXPATHLEN, 1024
 	.set	TMPSTACK, 0x2000
 
-	.set	ISA_HOLE, 0xa0000	/* to 1 MB: video memory and ROMs */
 	/* The tables end there; and they take pages themselves. */
 	.set	KERNEND_MAX, NKPT * NBPDR - (NKPT + 2 + KSTACK_PAGES) * PAGE_SIZE
 
