@@ -96,7 +96,8 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = config.stash[GRADING].wanted.split()
-    items[:] = [item for item in items if not wanted or getattr(item.function, CHECK).name in wanted]
+    items[:] = [item for item in items
+                if not wanted or f"{lab_of(item)}/{getattr(item.function, CHECK).name}" in wanted]
 
 
 @pytest.fixture
