@@ -166,13 +166,13 @@ def boot(bench: Bench, program: str, script: Script | None = None) -> Iterator[M
 
 def _guide(bench: Bench, program: str) -> Guide:
     """What stands where while the kernel runs."""
-    def guide(machine: Machine, address: int) -> list[str]:
+    def place(machine: Machine, address: int) -> list[str]:
         if bench.symbol(program, "btext") <= address < bench.symbol(program, "etext"):
             return [f"at {bench.line(program, address)}"]
         if BIOS_ROM <= address <= 0xFFFFF:
             return ["at the BIOS"]
         return ["at an address outside of the kernel's code"]
-    return guide
+    return Guide(place)
 
 
 def stands_at(machine: Machine, address: int) -> bool:
