@@ -158,9 +158,7 @@ def boot(bench: Bench, program: str, script: Script | None = None) -> Iterator[M
     path.write_bytes(image)
     goal = bench.symbol(program, "gdt_build")
     with bench.power_on([(path, "")], guide=_guide(bench, program)) as machine:
-        _run(machine, goal, BOOT_BUDGET)
-        if not stands_at(machine, goal):
-            raise MachineFault(f"the kernel does not get as far as gdt_build(): {instead(machine)}")
+        run_to(machine, goal, "the boot, from sector 0 to gdt_build()", budget=BOOT_BUDGET)
         yield machine
 
 
