@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grade.bochs import Machine, MachineFault, Stop
+from grade.elf import read_labels
 from grade.failure import StudentFailure
 
 POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3 million ticks
@@ -84,9 +85,8 @@ class Bench:
     def symbol(self, program: str, name: str) -> int:
         """The address of a label in a program; a StudentFailure when it has none of that name."""
         if program not in self._symbols:
-            listed = [line.split() for line in self._binutil("nm", program).splitlines()]
-            listed.sort(key=lambda fields: fields[-2].isupper())        # global ones win
-            self._symbols[program] = {fields[2]: int(fields[0], 16) for fields in listed if len(fields) == 3}
+            self._programs.image(program)
+            self._symbols[program] = read_labels(self._programs.images[program].with_suffix(".elf"))
         if name in self._symbols[program]:
             return self._symbols[program][name]
         raise StudentFailure(f"the label `{name}` in {program}", "a place in the program", "no such label")
