@@ -23,7 +23,7 @@ MACHDEP, TRAP = "kernel-machdep", "kernel-trap"
 
 BOOT_BUDGET = 10_000_000     # from sector 0 to gdt_build() the way needs 900,000
 INIT_BUDGET = 1_000_000      # the rest of init386() needs 20,000
-SCRIPT_BUDGET = 20_000_000   # a script needs 300,000, and 300,000 for each fatal trap, which prints
+SCRIPT_BUDGET = 5_000_000    # a script needs 40,000, and 120,000 more for each fatal trap, which prints
 
 SCRATCH_WORDS = RESULT_WORDS = 8192      # lab3_scratch, lab3_results
 CHALLENGE_SIZE = 48 << 10    # the file's room on the disk
