@@ -10,6 +10,9 @@
  * lab_stub32 "text" is the same for 32-bit code in ring 0, with a stack of
  * four bytes; it leaves ESI, EBP and EBX.  (The kernel's twin is the function
  * lab_stub().)
+ *
+ * The bytes of the end, from the last mov on, are how grade/bench.py knows that
+ * a machine stands here.
  */
 #ifndef _LAB_STUB_H_
 #define	_LAB_STUB_H_

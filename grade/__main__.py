@@ -27,7 +27,7 @@ from grade import doctor, fence
 from grade.build import build_view
 from grade.check import CHECK, Check, judges_of
 from grade.failure import HarnessFault
-from grade.labs import Lab, LabError, find_labs
+from grade.labs import Exercise, Lab, LabError, find_labs
 from grade.plugin import VERDICT, Grading, Verdict
 from grade.report import Progress, Tally, page, results, write_results
 
@@ -75,7 +75,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m grade", description="Grade the labs of a tree.",
                                      epilog="exit status: 0 full marks, 1 not, 2 a fault that is not the student's")
     parser.add_argument("--lab", default="all", help='"1", "1-mbr", "1 2" or "all" (the default)')
-    parser.add_argument("--test", default="", help="only checks whose name, exercise or section has one of these words in it")
+    parser.add_argument("--test", default="",
+                        help="only checks with one of these names, or with the word in name, exercise or section")
     parser.add_argument("--seed", default="", help="grade with the challenges of this seed (default: a fresh one)")
     parser.add_argument("--submission", type=Path, help="take the labs' files from this folder, behind the fence")
     parser.add_argument("--reference", action="store_true", help="grade the reference solution")
@@ -139,16 +140,18 @@ def _clear_away(place: Path) -> None:
 
 
 def _tallies(labs: Sequence[Lab], seed: str, wanted: str) -> list[Tally]:
-    """The checks of these labs in the order of their files, those that `wanted` matches."""
-    tallies = []
-    for lab in labs:
-        exercises = {exercise.number: exercise for exercise in lab.exercises}
-        for check in _checks(lab):
-            exercise = exercises[check.exercise]
-            about = f"{check.name} {check.exercise} {exercise.section}"
-            if not wanted or any(word in about for word in wanted.split()):
-                tallies.append(Tally(lab, exercise, check, len(check.draw(seed))))
-    return tallies
+    """The checks of these labs in the order of their files, those that `wanted` matches. A word that is a check's whole
+    name means that check alone: a report's `again` names one."""
+    words = wanted.split()
+    found = [(lab, {exercise.number: exercise for exercise in lab.exercises}[check.exercise], check)
+             for lab in labs for check in _checks(lab)]
+    names = {check.name for _, _, check in found}
+
+    def matches(word: str, exercise: Exercise, check: Check) -> bool:
+        return word == check.name if word in names else word in f"{check.name} {check.exercise} {exercise.section}"
+
+    return [Tally(lab, exercise, check, len(check.draw(seed))) for lab, exercise, check in found
+            if not words or any(matches(word, exercise, check) for word in words)]
 
 
 def _check_file(lab: Lab) -> Path:
@@ -169,7 +172,7 @@ def _checks(lab: Lab) -> list[Check]:
 
 def _run_pytest(options: argparse.Namespace, run: Path, seed: str, tallies: Sequence[Tally], collector: Collector,
                 built: dict) -> None:
-    wanted = " ".join(tally.check.name for tally in tallies) if options.test else ""
+    wanted = " ".join(f"{tally.lab.number}/{tally.check.name}" for tally in tallies) if options.test else ""
     Grading(run, seed, options.bochs, wanted, built, options.keep).save()
     files = [str(_check_file(lab)) for lab in dict.fromkeys(tally.lab for tally in tallies)]
     arguments = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "xdist.plugin", "-p", "grade.plugin", f"--proc0-run={run}",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grade.bochs import Machine, MachineFault, Stop
+from grade.elf import read_labels
 from grade.failure import StudentFailure
 
 POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3 million ticks
@@ -24,8 +25,18 @@ SHOWN = 72                    # of a line on COM1, in a report
 
 STUB = "it stands in the stub of"      # and then the stub's own words
 
-# What a linear address is to a machine of a lab: lines for a report.
-Guide = Callable[[Machine, int], list[str]]
+# The end of boot/lab_stub.h's code, in 16 and in 32 bits, and of kernel/kern/lab_stub.c: MOV DX, 3F8h; OUT; JMP; and the JMP
+# to itself where it stays.
+STUB_LOOP = re.compile(rb"\xba\xf8\x03(\0\0)?\xee\xeb.\xeb\xfe", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a lab knows of its machine. place: what a linear address is, in lines for a report. dump: when the program
+    has told of its own end, what that was in a line, and what it said; none otherwise."""
+
+    place: Callable[[Machine, int], list[str]]
+    dump: Callable[[Machine], list[str]] = lambda machine: []
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Bench:
         self._programs = programs
         self._bochs = bochs
         self._machine: Machine | None = None
-        self._guide: Guide | None = None
+        self._guide = Guide(lambda machine, address: [])
         self._symbols: dict[str, dict[str, int]] = {}
 
     @contextmanager
@@ -74,9 +85,8 @@ class Bench:
     def symbol(self, program: str, name: str) -> int:
         """The address of a label in a program; a StudentFailure when it has none of that name."""
         if program not in self._symbols:
-            listed = [line.split() for line in self._binutil("nm", program).splitlines()]
-            listed.sort(key=lambda fields: fields[-2].isupper())        # global ones win
-            self._symbols[program] = {fields[2]: int(fields[0], 16) for fields in listed if len(fields) == 3}
+            self._programs.image(program)
+            self._symbols[program] = read_labels(self._programs.images[program].with_suffix(".elf"))
         if name in self._symbols[program]:
             return self._symbols[program][name]
         raise StudentFailure(f"the label `{name}` in {program}", "a place in the program", "no such label")
@@ -93,11 +103,16 @@ class Bench:
         return subprocess.run([self._programs.toolprefix + tool, *(["-e"] if arguments else []), str(elf), *arguments],
                               capture_output=True, text=True, check=not arguments).stdout
 
-    def aftermath(self) -> str:
-        """What the machine was left in, for a failure's report: its end, its registers, its last words."""
+    def aftermath(self, told: str = "") -> str:
+        """What the machine was left in, for a failure's report: its end, its registers, its last words; not those that
+        were told already."""
         machine = self._machine
         if machine is None:
             return ""
+        if dump := self._guide.dump(machine):
+            end, *said = dump
+            again = all(line in told for line in said)
+            return end if again else "\n".join([end, *(f"  {line[:SHOWN]}" for line in said)])
         tail = machine.serial.decode("ascii", "replace").splitlines()[-6:]
         stub = stub_reached(machine)
         lines = [f"{STUB} {stub}" if stub else describe(machine.stop)]
@@ -107,7 +122,7 @@ class Bench:
                          f"ecx {registers.ecx:08x}  edx {registers.edx:08x}")
             lines.append(f"esp {registers.esp:04x}  esi {registers.esi:08x}  edi {registers.edi:08x}  "
                          f"ebp {registers.ebp:08x}  eflags {registers.eflags:08x}")
-            lines += self._guide(machine, base + registers.eip & 0xFFFFFFFF) if self._guide else []
+            lines += self._guide.place(machine, base + registers.eip & 0xFFFFFFFF)
         if shown := [row for row in below_bios(machine.last_screen) if row]:
             lines += ["on the screen:", *(f"  {printable(row)}" for row in shown[-8:])]
         lines += ["COM1's last lines:", *(f"  {printable(line[:SHOWN])}" for line in tail)] if tail else ["nothing on COM1"]
@@ -115,9 +130,11 @@ class Bench:
 
 
 def stub_reached(machine: Machine) -> str:
-    """`LAB 1.2: scan and validate` when the last thing on COM1 is a stub's name, else ""."""
+    """`LAB 1.2: scan and validate` when the last thing on COM1 is a stub's name and the machine stands in a stub's
+    loop, else "". (A check may have led it past a stub that has spoken.)"""
     lines = machine.serial.decode("ascii", "replace").splitlines()
-    return lines[-1] if lines and re.fullmatch(r"LAB \d+\.\d+: .*", lines[-1]) else ""
+    spoken = bool(lines) and re.fullmatch(r"LAB \d+\.\d+: .*", lines[-1])
+    return lines[-1] if spoken and STUB_LOOP.search(machine.code()) else ""
 
 
 def below_bios(rows: list[str]) -> list[str]:

@@ -44,6 +44,7 @@ TREE = Path(__file__).resolve().parent.parent
 WALL_SECONDS = 120          # a watchdog for the host: no verdict hangs on it
 LOOK_SECONDS = 0.1          # while the guest runs, how often the log is looked at
 STACK_BYTES = 64            # as much of the stack is kept when a machine is switched off
+CODE_BYTES = 8              # and as much of the code before CS:EIP
 SERIAL_BYTES = 256 << 10    # more than this on COM1 is a flood
 LOG_BYTES = 16 << 20        # more than this in the log is one, too
 TIME_BREAKPOINTS = 4        # as many as Bochs keeps at once, less one for a deadline before all others
@@ -164,6 +165,7 @@ class Machine:
         self.last: tuple[debugger.Registers, int] | None = None    # what last_registers says when it is switched off
         self.last_screen: list[str] = []
         self.last_stack = b""
+        self._last_code = b""
 
     # -- on and off
 
@@ -212,6 +214,7 @@ class Machine:
         with suppress(HarnessFault, StudentFailure, debugger.Unreadable):
             self.last = self.last_registers()
             if not self.stop.gone:
+                self._last_code = self.code()
                 self.last_screen = self.screen()
                 self.last_stack = self.memory(self.segments().ss.base + self.last[0].sp, STACK_BYTES)
         if self._child.isalive() and not self.stop.gone:
@@ -364,6 +367,16 @@ class Machine:
         if self.stop.gone:
             return debugger.parse_log_dump(self.log())
         return self.registers(), self.segments().cs.base
+
+    def code(self) -> bytes:
+        """CODE_BYTES before CS:EIP and the two bytes there, or as they were when the machine was switched off; b""
+        where nothing is mapped."""
+        if self._child.closed or self.stop.gone:
+            return self._last_code
+        registers, base = self.last_registers()
+        with suppress(StudentFailure):
+            return self.memory(max(0, (base + registers.eip & 0xFFFFFFFF) - CODE_BYTES), CODE_BYTES + 2)
+        return b""
 
     def control(self) -> debugger.ControlRegisters:
         return debugger.parse_control(self._tell("creg"))

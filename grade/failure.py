@@ -15,11 +15,13 @@ class HarnessFault(Exception):
 
 @dataclass
 class StudentFailure(Exception):
-    """A check's verdict: what was looked at, what should have been there, and what was."""
+    """A check's verdict: what was looked at, what should have been there, and what was. hint: what this very failure
+    makes one think of, in place of the check's own hint."""
 
     what: str
     expected: str
     got: str
+    hint: str = ""
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}, got {self.got}"
@@ -28,7 +30,21 @@ class StudentFailure(Exception):
 def expect(what: str, expected: object, got: object) -> None:
     """Raise a StudentFailure when `got` is not `expected`; both are shown as `show` puts them."""
     if got != expected:
+        if isinstance(expected, list) and isinstance(got, list):
+            expected, got = marked(expected, got)
         raise StudentFailure(what, show(expected), show(got))
+
+
+def marked(expected: list, got: list) -> tuple[list, list]:
+    """Two lists of lines that have some in common, with `>` before those that differ; other lists as they are."""
+    same = [one == other for one, other in zip(expected, got)]
+    if not any(same):
+        return expected, got
+    alike = dict(enumerate(same))
+
+    def mark(lines: list) -> list[str]:
+        return [f"{' ' if alike.get(number) else '>'} {line}".rstrip() for number, line in enumerate(lines)]
+    return mark(expected), mark(got)
 
 
 def show(value: object) -> str:

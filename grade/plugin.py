@@ -39,6 +39,7 @@ class Verdict:
     expected: str = ""
     got: str = ""
     aftermath: str = ""
+    hint: str = ""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,7 +97,8 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = config.stash[GRADING].wanted.split()
-    items[:] = [item for item in items if not wanted or getattr(item.function, CHECK).name in wanted]
+    items[:] = [item for item in items
+                if not wanted or f"{lab_of(item)}/{getattr(item.function, CHECK).name}" in wanted]
 
 
 @pytest.fixture
@@ -143,9 +145,10 @@ def _verdict(item: pytest.Item, call: pytest.CallInfo) -> Verdict:
     if call.excinfo is None:
         return Verdict(**common, ended="passed")
     error = call.excinfo.value
-    aftermath = place.aftermath() if place else ""
+    aftermath = place.aftermath(error.got if isinstance(error, StudentFailure) else "") if place else ""
     if isinstance(error, StudentFailure):
-        return Verdict(**common, ended="failed", what=error.what, expected=error.expected, got=error.got, aftermath=aftermath)
+        return Verdict(**common, ended="failed", what=error.what, expected=error.expected, got=error.got,
+                       aftermath=aftermath, hint=error.hint)
     if isinstance(error, (HarnessFault, Unreadable)):
         return Verdict(**common, ended="fault", what=str(error), aftermath=aftermath)
     if isinstance(error, OSError):      # a full disk, for one

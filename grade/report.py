@@ -100,7 +100,7 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
     again = shlex.join(["make", "grade", f"LAB={lab.number}", f"TEST={check.name}",
                         *([f"SEED={seed}"] if seed else []), *([f"SUBMISSION={submission}"] if submission else [])])
     more = f" (and {others} more of its {tally.cases} cases)" if others else ""
-    hint = check.hint
+    hint = verdict.hint or check.hint
     if not verdict.aftermath:
         hint = "nothing was booted; the lines above say why"
     elif (waits := _stub_of(verdict)) and waits > check.exercise:
@@ -111,7 +111,7 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
             *_indented("    expected  ", verdict.expected),
             *_indented("    got       ", verdict.got),
             *_indented("    machine   ", verdict.aftermath or "was not started"),
-            f"    hint      {hint}",
+            *_indented("    hint      ", hint),
             f"    read      {lab.handout}, section {tally.exercise.section!r}",
             f"    again     {again}"]
 

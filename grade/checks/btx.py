@@ -7,6 +7,7 @@ machine at a place of interest. What the checks expect is never in the machine.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -200,8 +201,8 @@ def _in_sectors(first: int, data: bytes | bytearray) -> dict[int, bytes]:
 
 
 def _guide(bench: Bench, program: str) -> Guide:
-    """What stands where while BTX runs."""
-    def guide(machine: Machine, address: int) -> list[str]:
+    """What stands where while BTX runs, and what its dump says."""
+    def place(machine: Machine, address: int) -> list[str]:
         if model.HOME <= address < model.CLIENT:
             return [f"at {bench.line(program, address)}"]
         if model.CLIENT <= address < model.CLIENT + CLIENT_SIZE:
@@ -209,27 +210,57 @@ def _guide(bench: Bench, program: str) -> Guide:
         if BIOS_ROM <= address <= 0xFFFFF:
             return ["at the BIOS"]
         return ["at an address outside BTX, its client and the BIOS"]
-    return guide
+
+    def dump(machine: Machine) -> list[str]:
+        lines = [line for line in dump_lines(machine) if line]
+        if not lines or lines[-1] != model.HALTED:
+            return []
+        where = " ".join(place(machine, address)) if (address := dumped_address(lines)) is not None else "somewhere"
+        return [f"BTX halted, after an exception {where}", *lines]
+    return Guide(place, dump)
 
 
-def run_to(machine: Machine, address: int, budget: int, what: str) -> None:
+def dumped_address(lines: Sequence[str]) -> int | None:
+    """The linear address that a dump is about; None when it does not tell."""
+    told = dumped(lines)
+    if not {"efl", "cs", "eip"} <= told.keys():
+        return None
+    base = 16 * told["cs"] if told["efl"] & model.VM else {model.SCODE: 0, model.UCODE: model.CLIENT}.get(told["cs"])
+    return None if base is None else base + told["eip"] & 0xFFFFFFFF
+
+
+def dumped(lines: Sequence[str]) -> dict[str, int]:
+    """A dump's registers by their names."""
+    return {name: int(value, 16) for line in lines
+            for name, value in re.findall(r"\b([a-z]{2,3})=([0-9a-f]{4,8})(?: |$)", line)}
+
+
+def run_to(machine: Machine, address: int, budget: int, what: str, *, hint: str = "") -> None:
     """Run to a linear address, for the first or the next time; a StudentFailure that says `what` when it is not
-    reached."""
+    reached, and has this hint."""
     number = machine.break_at(address)
     stop = machine.run(budget)
     if stop.why != "breakpoint" or stop.address != address:
-        raise StudentFailure(what, f"a stop at {address:#x}", _instead(machine))
+        raise StudentFailure(what, f"a stop at {address:#x}", instead(machine), hint or dump_hint(machine))
     machine.unbreak(number)
 
 
-def _instead(machine: Machine) -> str:
+def dump_hint(machine: Machine) -> str:
+    """What a dump of BTX' own makes one think of, or ""."""
+    told = dumped(dump_lines(machine))
+    if told.get("cs") == model.SCODE and told.get("ds") == 0:
+        return "DS is null when BTX comes out of v86 mode: `push %ss', `pop %ds' before it touches memory."
+    return ""
+
+
+def instead(machine: Machine) -> str:
     """Where the machine went in place of where it should have gone, in a few words."""
     if machine.stop.gone:
         return describe(machine.stop)
     if stub := stub_reached(machine):
         return f"the stub of {stub}"
-    if dumped := dump_lines(machine):
-        return f"an exception: {dumped[1]}"
+    if lines := dump_lines(machine):
+        return f"an exception: {lines[1]}"
     return describe(machine.stop)
 
 

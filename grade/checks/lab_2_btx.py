@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
-from grade.bench import Bench, below_bios, describe, stub_reached
+from grade.bench import Bench, below_bios, stub_reached
 from grade.bochs import Machine
 from grade.check import check
 from grade.checks.btx import (
-    SCRIPT_BUDGET, SOME_FLAGS, START_BUDGET, Case, Client, boot, cases, dump_lines, expect_reboot, expect_registers,
-    near, random_registers, run_to, selectors, table_words, words)
+    CLIENT_SIZE, SCRIPT_BUDGET, SOME_FLAGS, START_BUDGET, Case, Client, boot, cases, dump_hint, dump_lines,
+    dumped_address, expect_reboot, expect_registers, instead, near, random_registers, run_to, selectors, table_words,
+    words)
 from grade.checks.lab_2_v86 import (     # pytest finds them here
     back, bios, entry, flag_instructions, from_client, from_v86, int_instructions, iret, service, skip, stack, vector)
 from grade.checks.v86code import INT30, POPF32, RET, SPIN, load_all, push
@@ -34,6 +35,9 @@ DIRT = {"ss": 0x3000, "esp": 0x77778000, "ds": 0x2345, "es": 0x4321,
 
 
 WITH_PAGING = "BTX is built with PAGING"
+
+UNSEEN_HINT = ("Is `.code32' right behind the jump? Without it the CPU sees other instructions than the assembler,\n"
+               "and the last one of 2.1 ends somewhere in `start_client'.")
 
 
 # ---------------------------------------------------------------- 2.1 to protected mode
@@ -58,9 +62,21 @@ def to_client_start(bench: Bench, machine: Machine, case: Case) -> None:
         machine.set_register("eip", bench.symbol(program, "behind_idt"))
         machine.run(START_BUDGET)
     if machine.stop.address != goal:
-        raise StudentFailure("the way to `start_client`, in protected mode", f"a stop at {goal:#x}",
-                             f"the stub of {stub}" if (stub := stub_reached(machine)) else describe(machine.stop))
+        missed = passed_unseen(machine, goal)
+        got = instead(machine) + (",\nand `start_client' was never executed as an instruction" if missed else "")
+        raise StudentFailure("the way to `start_client', in protected mode", f"a stop at {goal:#x}", got,
+                             UNSEEN_HINT if missed else dump_hint(machine))
     machine.unbreak(number)
+
+
+def passed_unseen(machine: Machine, goal: int) -> bool:
+    """Has the machine come by `start_client` without the start of an instruction there? It must be in the client then,
+    or have faulted there."""
+    lines = dump_lines(machine)
+    state = machine.last_registers()
+    address = dumped_address(lines) if lines else state and state[1] + state[0].eip
+    return address is not None and (goal < address < goal + 0x40 or
+                                    model.CLIENT <= address < model.CLIENT + CLIENT_SIZE)
 
 
 @check("2.1", "tables", points=1, title="GDTR and IDTR lead to BTX' own tables", cases=starts,

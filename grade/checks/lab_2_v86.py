@@ -100,8 +100,9 @@ def vector(bench: Bench, case: Case) -> None:
     numbers = case.draw.sample(range(0x80, 0xF0), 2 if "two" in case.about else 1)
     calls = [make_call(client, far_call=False, vector=number) for number in numbers]
     with boot(bench, client) as machine:
-        for call in calls:
-            run_to(machine, call.at, START_BUDGET, "the v86 code that the vector leads to")
+        for number, call in enumerate(calls):
+            run_to(machine, call.at, START_BUDGET, "the v86 code that the vector leads to", hint=number * (
+                "The first call was entered; what came back? ESP0 must be at C_ARGS before, below the client's frame."))
             expect("CS:IP", f"{call.segment:04x}:{call.offset:04x}",
                    f"{machine.segments().cs.selector:04x}:{machine.registers().eip:04x}")
 
@@ -135,7 +136,8 @@ def ways_back(draw: Random) -> Iterator[Case]:
 
 
 @check("2.4", "back", points=1, title="the client goes on: its own stack, the v86 code's registers", cases=ways_back,
-       hint="While v86 code runs ESP0 points at C_ARGS, so that its frames are below. C_ARGS has the popped word.")
+       hint="While v86 code runs ESP0 points at C_ARGS, which has the popped word. C_ESP stays as it is:\n"
+            "v86_return puts that word back there.")
 def back(bench: Bench, case: Case) -> None:
     draw = case.draw
     client = Client(bench, draw)
@@ -205,7 +207,8 @@ def run_programs(bench: Bench, client: Client, programs: Sequence[Program]) -> N
         for number, (slot, got) in enumerate(zip(prediction, words(memory[at:at + 4 * len(prediction)]))):
             if got & slot.mask != slot.value:
                 raise StudentFailure(f"what v86 code has stored, number {number + 1}: {slot.what}. The code is\n"
-                                     f"{'; '.join(map(str, program.steps))}", f"{slot.value:x}", f"{got & slot.mask:x}")
+                                     f"{'; '.join(map(str, program.steps))}", *(
+                    f"{value:0{8 if slot.mask >> 16 else 4}x}" for value in (slot.value, got & slot.mask)))
 
 
 def flag_programs(draw: Random) -> Iterator[Case]:
@@ -213,7 +216,8 @@ def flag_programs(draw: Random) -> Iterator[Case]:
 
 
 @check("2.5", "flags", points=2, title="CLI, STI, PUSHF and POPF do to the v86 flags what they say", cases=flag_programs,
-       hint="Flags are those of T_EFL. POPF changes the bits of V86_FLG, never IOPL or TF; without 66h, the low 16.")
+       hint="Flags are those of T_EFL. POPF changes the bits of V86_FLG, never IOPL or TF; without 66h, the low 16.\n"
+            "Of 32 bits the upper half is pushed first, and popped last.")
 def flag_instructions(bench: Bench, case: Case) -> None:
     kinds = {"cli, sti, pushf": ("cli", "sti", "flags", "arith"), "popf, pushf": ("popf", "flags", "sti", "arith"),
              "pushfd, popfd": ("popfd", "flagsd", "cli", "sp")}
@@ -226,7 +230,8 @@ def iret_programs(draw: Random) -> Iterator[Case]:
 
 
 @check("2.5", "iret", points=1, title="IRET pops IP, CS and FLAGS, in 16 bits and in 32", cases=iret_programs,
-       hint="Behind a 66h prefix each of the three has 32 bits. The next instruction is wherever CS:IP say, then.")
+       hint="Behind a 66h prefix each of the three has 32 bits (the upper half is pushed first and popped last).\n"
+            "The next instruction is wherever CS:IP say, then.")
 def iret(bench: Bench, case: Case) -> None:
     kinds = {"iret": ("iret", "flags", "sp"), "iretd": ("iretd", "flagsd", "sp")}
     run_steps(bench, case, kinds.get(case.about, ("iret", "iretd", "flags", "flagsd", "sp", "arith", "std")))
@@ -260,7 +265,8 @@ def services(draw: Random) -> Iterator[Case]:
 
 
 @check("2.5", "services", points=1, title="the interrupts that the monitor serves itself", cases=services,
-       hint="INT 19h never gets to the BIOS. v86_block_move is written; it wants ESI behind the INT.")
+       hint="INT 19h never gets to the BIOS. The v86 code's AX and AH are in T_EAX, not in your registers.\n"
+            "v86_block_move is written; it wants ESI behind the INT.")
 def service(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     if "moves" in case.about:
@@ -416,7 +422,8 @@ def from_v86(bench: Bench, case: Case) -> None:
 
 
 @check("2.6", "client", points=1, title="so does one of the client, who notices nothing", cases=devices,
-       hint="Out of ring 3, `enter' builds the call: the number is where C_VECTOR is, the client's frame right above it.")
+       hint="Out of ring 3, `enter' builds the call: the number is where C_VECTOR is, the client's frame right above.\n"
+            "VM is bit 17 of EFLAGS: bit 1 of the byte at 14(%esp).")
 def from_client(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     device = hook_device(client, case.about)
@@ -438,7 +445,8 @@ def sessions(draw: Random) -> Iterator[Case]:
 
 
 @check("2.6", "bios", points=1, title="the BIOS serves the client, all interrupts on", cases=sessions,
-       hint="This needs the whole monitor. What does the BIOS do that it has not met so far? The dump shows the code.")
+       hint="This needs the whole monitor. A dump with cs=0008 is about BTX (VM, bit 17, is in the byte at 14(%esp));\n"
+            "with another, its cs:eip= shows what the BIOS does that the monitor has not met so far.")
 def bios(bench: Bench, case: Case) -> None:
     client = Client(bench, case.draw)
     base_memory = client.draw.randint(600, 639)

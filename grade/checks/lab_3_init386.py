@@ -384,7 +384,7 @@ def decoded(bench: Bench, case: Case, *, user: bool) -> None:
     labels = {name: script.symbol(name) for name in ("Xlcall_syscall", *sum(model.EXPECTED, ()))}
     drawn = [draw_frame(draw, labels, user=user) for _ in range(FRAMES)]
     for (frame, _), fields in zip(drawn, corner_frames(labels)):
-        frame |= fields
+        frame |= {**fields, "eflags": fields.get("eflags", frame["eflags"]) | frame["eflags"] & model.VM}
     packed = b"".join(struct.pack("<18I", *(frame[name] for name in model.FRAME_FIELDS)) for frame, _ in drawn)
     frames, answers = script.place(packed), script.place(draw.randbytes(16 * FRAMES))
     for number, (_, onfault) in enumerate(drawn):

@@ -98,7 +98,7 @@ def _guide(bench: Bench, program: str) -> Guide:
         if address >= BIOS_ROM and (caller := return_address(machine.last_stack)) is not None:
             lines.append(f"called or interrupted at {place(machine, caller)}")
         return lines
-    return guide
+    return Guide(guide)
 
 
 def return_address(stack: bytes) -> int | None:

@@ -238,7 +238,8 @@ def judge_kernel(results: Results, script: Script, number: int, snippet: Snippet
     """Did ring 0's snippet end as it must?"""
     what = f"ring 0: {snippet}"
     trapped = {**{name: entered[name] for name in PUSHA if name != "esp"}, "trapno": snippet.number,
-               "err": snippet.error, "eip": entered["eip"] + snippet.length, "eflags": entered["eflags"] | (RF if snippet.fault else 0),
+               "err": snippet.error, "eip": entered["eip"] + snippet.length,
+               "eflags": entered["eflags"] | (RF if snippet.fault else 0),
                "cs": model.KCSEL, "ds": model.KDSEL, "es": model.KDSEL, "fs": model.KPSEL}
     if snippet.ends:
         event = results.event(number, what, "the end of the code")

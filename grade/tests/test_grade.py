@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from grade.__main__ import _tallies
+from grade.labs import find_labs
 from gradings import TREE, Grading, eventually, grade, start
 
 POINTS = {"1.1": 2, "1.2": 4, "1.3": 4, "1.4": 3, "1.5": 3, "1.6": 4}
@@ -117,6 +119,13 @@ def test_two_gradings_at_once_do_not_disturb_each_other(solution: Path, tmp_path
 
 
 # ---------------------------------------------------------------- what a user gets wrong
+
+
+@pytest.mark.parametrize(("labs", "words", "found"), [
+    ("2", "table", ["table"]), ("2", "tab", ["tables", "table"]), ("1 2", "entry", ["entry", "entry"]),
+    ("2", "table tas", ["task", "table"])])
+def test_a_whole_name_picks_its_check_alone(labs: str, words: str, found: list[str]) -> None:
+    assert [tally.check.name for tally in _tallies(find_labs(TREE, labs), "7", words)] == found
 
 
 def test_an_unknown_lab_is_told_which_there_are(results: Path) -> None:

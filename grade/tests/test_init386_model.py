@@ -53,7 +53,8 @@ def test_a_gate_by_its_bytes(raw: str, arguments: tuple[int, ...]) -> None:
 
 def test_the_vectors_are_those_of_the_table() -> None:
     assert [number for number in range(256) if model.vector(number)[2] == 3] == [3, 4]
-    assert [number for number in range(256) if model.vector(number)[1] == model.INTERRUPT_GATE] == [1, 2, 3, 14, *range(32, 48)]
+    assert [number for number in range(256) if model.vector(number)[1] == model.INTERRUPT_GATE] == [
+        1, 2, 3, 14, *range(32, 48)]
     assert [model.vector(number)[0] for number in (0, 6, 9, 13, 14, 19, 32, 47)] == [
         "Xdiv", "Xill", "Xfpusegm", "Xprot", "Xpage", "Xxmm", "Xintr0", "Xintr15"]
     assert {model.vector(number)[0] for number in (8, 15, 20, 31, 48, 0x80, 255)} == {"Xrsvd"}

@@ -69,6 +69,42 @@ def test_what_a_check_waits_for_is_told(tmp_path: Path, judge: Callable[..., Gra
     assert "the stub of LAB 2.5" in over.out
 
 
+# ---------------------------------------------------------------- what a report says of a mistake
+
+# File, what is changed in it, a check, what its report must say, and how many dumps may be in it.
+LINES_OF_21 = "".join(f"\tmov\t%eax, %{name}\n" for name in ("ss", "ds", "es"))
+MISTAKES: dict[str, tuple[Collection[str], str, dict[str, str], str, Collection[str], int]] = {
+    "no .code32, 2.2 a stub": (
+        ("2.1",), "btx.S", {"\t.code32\nprotected:\n\tmov\t$SEL_SDATA, %eax\n": "protected:\n\tmov\t$SEL_SDATA, %ax\n",
+                            LINES_OF_21: LINES_OF_21.replace("eax", "ax"), "$SEL_TSS, %al": "$SEL_TSS, %ax"},
+        "task", ("never executed as an instruction", "Is `.code32' right behind the jump?", "at the client of"), 0),
+    "DS left null": (
+        EXERCISES, "v86.S", {"\tpush\t%ss\n\tpop\t%ds\n\tmov\tT_EFL(%ebp), %eax\n": "\tmov\tT_EFL(%ebp), %eax\n"},
+        "v86", ("BTX halted, after an exception at labs/2-btx/v86.S:", "cs=0008  ds=0000", "DS is null"), 1),
+    "stubs spent on vectors without a gate": (
+        EXERCISES, "btx.S", {"\tadd\t$STUB_SIZE, %ax\n2:\tadd": "2:\tadd\t$STUB_SIZE, %ax\n\tadd"},
+        "faults", ("> int=00000006  err=00000000", "> int=00000007  err=00000000", "  cs=002b  ds=0033"), 2),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_report_leads_to_the_mistake(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
+    solved, file, changes, check, told, dumps = MISTAKES[name]
+    folder = partly_solved(tmp_path / "mistake", solved)
+    text = (folder / file).read_text(encoding="utf-8")
+    for there, instead in changes.items():
+        assert text.count(there) == 1
+        text = text.replace(there, instead)
+    (folder / file).write_text(text, encoding="utf-8")
+    over = judge(folder, check)
+    assert over.results["score"] == 0
+    assert [each["tags"][1] for each in over.results["tests"]] == [check]
+    for words in told:
+        assert words in over.out
+    assert "in the stub of" not in over.out
+    assert over.out.count("ss:esp=") == dumps
+
+
 # ---------------------------------------------------------------- hostile submissions
 
 # In place of BTX' first instructions, or of what stands for `there` in a file.

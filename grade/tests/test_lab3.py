@@ -64,6 +64,15 @@ def test_an_exercise_is_judged_while_the_others_are_missing(solved: tuple[str, .
     assert judge(partly_solved(LAB, tmp_path / "part", solved), test).results["score"] == score
 
 
+def test_a_file_that_does_not_compile_costs_its_own_exercises(tmp_path: Path, judge: Callable[..., Grading]) -> None:
+    folder = partly_solved(LAB, tmp_path / "broken", EXERCISES)
+    with open(folder / "machdep.c", "a", encoding="utf-8") as file:
+        file.write("int broken = nothing_of_this_name;\n")
+    over = judge(folder, "base user")
+    assert earned(over) == {"3.1": 0, "3.6": 1}
+    assert "nothing_of_this_name" in over.out and "labs/3-init386/machdep.c" in over.out
+
+
 # ---------------------------------------------------------------- hostile submissions
 
 HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, instead, check, what is told
@@ -75,7 +84,10 @@ HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, inste
                                "\tsd->sd_lolimit", "bits", ""),
     "is too large": ("trap.c", "static const char *const trap_msg", "char large[400000] = { 1 };\n"
                      "static const char *const trap_msg", "user", "the disk has room for"),
-    "halts": ("trap.c", "\textern inthand_t", "\t__asm__ volatile(\"cli; hlt\");\n\textern inthand_t", "user", "halted"),
+    "needs more memory than there is": ("trap.c", "static const char *const trap_msg", "char large[100 << 20];\n"
+                                        "static const char *const trap_msg", "user", "to gdt_build()"),
+    "halts": ("trap.c", "\textern inthand_t", "\t__asm__ volatile(\"cli; hlt\");\n\textern inthand_t", "user",
+              "halted"),
     "dies of a triple fault": ("trap.c", "\textern inthand_t", "\tload_cr3(0x3000000);\n\textern inthand_t", "user",
                                "triple fault"),
 }

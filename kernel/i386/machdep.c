@@ -116,7 +116,8 @@ sdtossd(const struct segment_descriptor *sd, struct soft_segment_descriptor *ssd
  *	GLDT_SEL	ldt		sizeof(ldt)		SYSLDT		 3
  *	GUSERLDT_SEL	ldt		sizeof(ldt)		SYSLDT		 0
  *
- * A limit is the last offset, a size less 1; and so is GDTR's.
+ * A limit is the last offset, a size less 1; and so is GDTR's.  What is no
+ * memory has ssd_def32 0.
  */
 void
 gdt_build(void)
@@ -306,9 +307,9 @@ ldt_build(void)
  * 3.5. The user's ways into the kernel, by setgate().
  *
  * Entries LSYS5CALLS_SEL, LBSDICALLS_SEL and LSOL26CALLS_SEL of the LDT are
- * 32-bit call gates to lcall_syscall, for ring 3, that copy one word of the
- * caller's stack.  Vector IDT_SYSCALL is a trap gate to int0x80_syscall, for
- * ring 3.
+ * 32-bit call gates to lcall_syscall in KCSEL, for ring 3, that copy one word
+ * of the caller's stack.  Vector IDT_SYSCALL is a trap gate to int0x80_syscall
+ * in KCSEL, for ring 3.
  */
 void
 syscall_gates_build(void)

@@ -51,7 +51,8 @@ static const char *const trap_msg[] = {
 	[T_RESERVED] = "reserved (unknown) fault",
 };
 
-/* exception.S: where the way out to a user may fault, and what then. */
+/* exception.S: the call gate; where the way out may fault, and what then. */
+extern inthand_t IDTVEC(lcall_syscall);
 extern char doreti_iret[], doreti_iret_fault[];
 extern char doreti_popl_ds[], doreti_popl_ds_fault[];
 extern char doreti_popl_es[], doreti_popl_es_fault[];
@@ -97,20 +98,22 @@ trap_name(unsigned type)
  *					TRAP_RESUME there; else with `onfault'
  *					set TRAP_RESUME at it
  *	T_TSSFLT with NT in the flags	TRAP_CLEAR_NT
- *	T_TRCTRAP			at lcall_syscall, where the user's T flag
- *					has come along, TRAP_NOTHING; one byte
+ *	T_TRCTRAP			at lcall_syscall (the user's T flag has
+ *					come along), TRAP_NOTHING; one byte
  *					behind, where the flags are saved,
- *					TRAP_CLEAR_T; else TRAP_DEBUGGER
+ *					TRAP_CLEAR_T; else TRAP_DEBUGGER;
+ *					whatever the flags
  *	T_BPTFLT			TRAP_DEBUGGER
  *	T_NMI				TRAP_NMI
  *	any other			TRAP_FATAL
+ *
+ * Fields that an action has no use for are 0.
  */
 struct trap_decision
 trap_decode(const struct trapframe *tf, const void *onfault)
 {
 	struct trap_decision td = { .td_action = TRAP_FATAL };
 /* LAB 3.6 BEGIN */
-	extern inthand_t IDTVEC(lcall_syscall);
 	unsigned i;
 
 	if (TRAPF_USERMODE(tf)) {
@@ -145,14 +148,11 @@ trap_decode(const struct trapframe *tf, const void *onfault)
 			td.td_code = 0;
 			return (td);
 		case T_PAGEFLT:
-			td.td_action = TRAP_PAGE;
-			return (td);
+			return ((struct trap_decision){ .td_action = TRAP_PAGE });
 		case T_NMI:
-			td.td_action = TRAP_NMI;
-			return (td);
+			return ((struct trap_decision){ .td_action = TRAP_NMI });
 		case T_DNA:
-			td.td_action = TRAP_FPU;
-			return (td);
+			return ((struct trap_decision){ .td_action = TRAP_FPU });
 		default:
 			td.td_signo = SIGBUS;
 			td.td_code = tf->tf_err + BUS_SEGM_FAULT;

@@ -12,10 +12,16 @@
 #define	LSR_ROOM	0x20
 
 static void
-send(char c)
+wait_for_room(void)
 {
 	while ((inb(COM1_LSR) & LSR_ROOM) == 0)
 		;
+}
+
+static void
+send(char c)
+{
+	wait_for_room();
 	outb(COM1_DATA, c);
 }
 
@@ -26,7 +32,9 @@ lab_stub(const char *text)
 	while (*text != '\0')
 		send(*text++);
 	send('\r');
-	send('\n');
-	for (;;)
-		;
+	wait_for_room();
+	/* The last character, and stay: as boot/lab_stub.h ends, for the grader. */
+	__asm__ volatile("movl %0, %%edx; outb %%al, %%dx; jmp 1f; 1: jmp 1b"
+	    : : "i" (COM1_DATA), "a" ('\n') : "edx");
+	__builtin_unreachable();
 }

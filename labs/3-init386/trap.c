@@ -51,7 +51,8 @@ static const char *const trap_msg[] = {
 	[T_RESERVED] = "reserved (unknown) fault",
 };
 
-/* exception.S: where the way out to a user may fault, and what then. */
+/* exception.S: the call gate; where the way out may fault, and what then. */
+extern inthand_t IDTVEC(lcall_syscall);
 extern char doreti_iret[], doreti_iret_fault[];
 extern char doreti_popl_ds[], doreti_popl_ds_fault[];
 extern char doreti_popl_es[], doreti_popl_es_fault[];
@@ -97,13 +98,16 @@ trap_name(unsigned type)
  *					TRAP_RESUME there; else with `onfault'
  *					set TRAP_RESUME at it
  *	T_TSSFLT with NT in the flags	TRAP_CLEAR_NT
- *	T_TRCTRAP			at lcall_syscall, where the user's T flag
- *					has come along, TRAP_NOTHING; one byte
+ *	T_TRCTRAP			at lcall_syscall (the user's T flag has
+ *					come along), TRAP_NOTHING; one byte
  *					behind, where the flags are saved,
- *					TRAP_CLEAR_T; else TRAP_DEBUGGER
+ *					TRAP_CLEAR_T; else TRAP_DEBUGGER;
+ *					whatever the flags
  *	T_BPTFLT			TRAP_DEBUGGER
  *	T_NMI				TRAP_NMI
  *	any other			TRAP_FATAL
+ *
+ * Fields that an action has no use for are 0.
  */
 struct trap_decision
 trap_decode(const struct trapframe *tf, const void *onfault)
