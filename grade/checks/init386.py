@@ -36,6 +36,7 @@ _EVENT_WORDS = 6 + len(FRAME_FIELDS)
 
 PG_V, PG_RW, PG_U = 1, 2, 4
 SEGMENTS = ("cs", "ds", "es", "fs", "ss")
+SHOWN_ENTRIES = 6            # of a table, in a report
 
 
 class Event:
@@ -243,9 +244,14 @@ def expect_fields(what: str, expected: Mapping[str, int], got: Mapping[str, int]
 
 
 def expect_table(what: str, count: int, expected: Callable[[int], str], got: Callable[[int], str]) -> None:
-    """The entries of a table are these, in words; shows the first few that differ."""
-    wrong = [number for number in range(count) if expected(number) != got(number)][:6]
-    expect(what, *([f"{number:02x}: {words(number)}" for number in wrong] for words in (expected, got)))
+    """The entries of a table are these, in words; shows the first few that differ, and how many more do."""
+    wrong = [number for number in range(count) if expected(number) != got(number)]
+    more = [f"and {len(wrong) - SHOWN_ENTRIES} more"] if len(wrong) > SHOWN_ENTRIES else []
+
+    def lines(words: Callable[[int], str]) -> str:
+        return "\n".join([*(f"{f'{number:02x}h: ' if count > 1 else ''}{words(number)}" for number in wrong[:SHOWN_ENTRIES]),
+                          *more])
+    expect(what, lines(expected), lines(got))
 
 
 def expect_frame(what: str, expected: Mapping[str, int], event: Event) -> None:

@@ -21,7 +21,6 @@ from grade.checks.init386 import (
 from grade.checks.traps386 import (
     Snippet, UserSpace, calls, judge_kernel, judge_user, kernel_snippets, make_absent, run_kernel, run_user,
     user_snippets)
-from grade.debugger import parse_gate
 from grade.failure import expect
 from grade.models import init386 as model
 
@@ -188,7 +187,7 @@ def expect_gates(bench: Bench, what: str, expected: bytes, got: bytes) -> None:
     names = {bench.symbol(MACHDEP, name): name for name in [model.vector(number)[0] for number in range(256)] + [
         "Xint0x80_syscall", "Xlcall_syscall"]}
     def words(table: bytes) -> Callable[[int], str]:
-        return lambda number: model.gate_words(parse_gate(table[8 * number:8 * number + 8]), names)
+        return lambda number: model.gate_words(table[8 * number:8 * number + 8], names)
     expect_table(what, len(expected) // 8, words(expected), words(got))
     expect(what, expected, got)
 
@@ -306,7 +305,7 @@ def call_gates(bench: Bench, case: Case) -> None:
         at = slice(8 * entry, 8 * entry + 8)
         expect(f"the LDT's entry {entry}, which is no gate", before[at], ldt[at])
     way_in = model.gate(bench.symbol(MACHDEP, "Xint0x80_syscall"), model.KCSEL, model.TRAP_GATE, 3)
-    expect_gates(bench, "vector 80", way_in, got)
+    expect_gates(bench, "vector 80h", way_in, got)
 
 
 def user_calls(bench: Bench, case: Case, way: str) -> None:

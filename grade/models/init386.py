@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from grade.debugger import Gate
+from grade.debugger import parse_gate
 
 KERNBASE = 0xC0000000
 USER_END = 0xBFC00000           # where the user's part of an address space ends
@@ -112,11 +112,12 @@ def gate(offset: int, selector: int, type: int, dpl: int, words: int = 0) -> byt
     return struct.pack("<HHBBH", offset & 0xFFFF, selector & 0xFFFF, words, type & 0x1F | dpl << 5 | 0x80, offset >> 16)
 
 
-def gate_words(found: Gate, names: Mapping[int, str]) -> str:
+def gate_words(raw: bytes, names: Mapping[int, str]) -> str:
     """A gate in words; names: of what stands at an address."""
+    found, reserved = parse_gate(raw), raw[4] >> 5
     return (f"{'' if found.present else 'absent, '}{KINDS.get(found.type, f'type {found.type:#x}')}, "
             f"{found.selector:#x}:{names.get(found.offset, f'{found.offset:#x}')}, DPL {found.dpl}, "
-            f"{found.count & 0x1F} words" + (", bits 5 to 7 set" if found.count & 0xE0 else ""))
+            f"{found.count} words" + (f", gd_xx {reserved}" if reserved else ""))
 
 
 # The kernel's entries: by vector, the name in exception.S, and what is not a trap gate for ring 0.

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from grade.debugger import parse_descriptor, parse_gate
+from grade.debugger import parse_descriptor
 from grade.kerneldisk import fill, placeholder
 from grade.models import init386 as model
 from grade.models.init386 import NT, VM, Soft
@@ -48,7 +48,11 @@ def test_the_soft_form_is_twelve_bytes_with_dirt_where_nothing_is() -> None:
 ])
 def test_a_gate_by_its_bytes(raw: str, arguments: tuple[int, ...]) -> None:
     assert model.gate(*arguments).hex() == raw
-    assert model.gate_words(parse_gate(bytes.fromhex(raw)), {}).startswith(f"{model.KINDS[arguments[2]]}, ")
+    assert model.gate_words(bytes.fromhex(raw), {}).startswith(f"{model.KINDS[arguments[2]]}, ")
+
+
+def test_a_gate_tells_of_its_reserved_bits() -> None:
+    assert model.gate_words(bytes.fromhex("3412080060ef10c0"), {}) == "32-bit trap gate, 0x8:0xc0101234, DPL 3, 0 words, gd_xx 3"
 
 
 def test_the_vectors_are_those_of_the_table() -> None:
