@@ -18,7 +18,7 @@ from grade.bochs import Machine, MachineFault
 from grade.debugger import Segment, TableRegister
 from grade.failure import StudentFailure, expect
 from grade.kerneldisk import fill
-from grade.models.init386 import FRAME_FIELDS, KERNBASE
+from grade.models.init386 import FRAME_FIELDS, KERNBASE, signal_words, trap_words
 
 MACHDEP, TRAP = "kernel-machdep", "kernel-trap"
 
@@ -53,9 +53,9 @@ class Event:
 
     def __str__(self) -> str:
         if self.kind == SIGNAL:
-            return f"signal {self.a}, code {self.b:#x}"
+            return signal_words(self.a, self.b)
         if self.kind == DEBUGGER:
-            return f"trap {self.a}, {'with nothing printed' if not self.printed else 'after a message'}"
+            return f"{trap_words(self.a)}, {'with nothing printed' if not self.printed else 'after a message'}"
         return EVENTS[self.kind] if self.kind < len(EVENTS) else f"event {self.kind}"
 
 
@@ -262,8 +262,8 @@ def table_words(table: Segment | TableRegister) -> str:
 def expect_fields(what: str, expected: Mapping[str, int], got: Mapping[str, int]) -> None:
     """The fields are these; shows those that differ."""
     wrong = [name for name in expected if got[name] != expected[name]]
-    expect(what, ", ".join(f"{name} = {expected[name]:x}" for name in wrong),
-           ", ".join(f"{name} = {got[name]:x}" for name in wrong))
+    expect(what, *(", ".join(f"{name} = {trap_words(fields[name]) if name == 'trapno' else f'{fields[name]:x}'}"
+                             for name in wrong) for fields in (expected, got)))
 
 
 def expect_table(what: str, count: int, expected: Callable[[int], str], got: Callable[[int], str]) -> None:

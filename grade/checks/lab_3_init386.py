@@ -395,14 +395,16 @@ def decoded(bench: Bench, case: Case, *, user: bool) -> None:
         expect("the frames, after trap_decode()", packed, results.memory(unchanged, "trap_decode()"))
     for number, (frame, onfault) in enumerate(drawn):
         decision = model.Decision.unpack(struct.unpack_from("<4I", got, 16 * number))
-        told = ", ".join(f"{name} {frame[name]:#x}" for name in ("trapno", "err", "cs", "eip", "eflags"))
+        told = ", ".join([f"trapno {model.trap_words(frame['trapno'])}",
+                          *(f"{name} {frame[name]:#x}" for name in ("err", "cs", "eip", "eflags"))])
         near = [f" (eip is {name} + {steps})" for name, at in labels.items() if (steps := frame["eip"] - at) in (0, 1)]
         expect(f"the decision about {told}, onfault {onfault:#x}{''.join(near)}",
                str(model.decide(frame, onfault, labels)), str(decision))
 
 
 @check("3.6", "user", points=1, title="frames from user mode", cases=boots("random frames", "more frames"),
-       hint="vm86 is user mode, whatever its CS. What is in no row is SIGBUS, whose code has the error code in it.")
+       hint="vm86 is user mode, whatever its CS. What is in no row is SIGBUS, whose code has the error code in it. "
+            "Fields that an action has no use for are 0.")
 def user_frames(bench: Bench, case: Case) -> None:
     decoded(bench, case, user=True)
 
@@ -416,7 +418,7 @@ def kernel_frames(bench: Bench, case: Case) -> None:
 
 @check("3.6", "ring-3", points=1, title="code in ring 3 traps: signals and frames",
        cases=boots("random code", "more code"),
-       hint="tf_trapno has the kernel's number of a trap, not the vector. Look at the one snippet that is told.")
+       hint="tf_trapno has the kernel's number, not the vector; a SIGBUS' code is the error code + 30. Look at the snippet.")
 def ring_3(bench: Bench, case: Case) -> None:
     script = Script(bench, TRAP)
     space = UserSpace(script, case.draw)
