@@ -37,8 +37,7 @@ _EVENT_WORDS = 6 + len(FRAME_FIELDS)
 
 PG_V, PG_RW, PG_U = 1, 2, 4
 SEGMENTS = ("cs", "ds", "es", "fs", "ss")
-TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest. (Bits 15 to 3 of a " \
-          "segment's error code are its selector.)"
+TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest."
 SHOWN_ENTRIES = 6            # of a table, in a report
 
 
@@ -207,20 +206,22 @@ def _run(machine: Machine, address: int, budget: int) -> None:
         machine.unbreak(number)
 
 
-def run_to(machine: Machine, address: int, what: str, *, expected: str = "that it gets there",
+def run_to(machine: Machine, address: int, what: str, *, expected: str = "that it gets there", hint: str = "",
            budget: int = INIT_BUDGET) -> None:
-    """Run to an address of the kernel's; a StudentFailure that says `what` when it is not reached."""
+    """Run to an address of the kernel's; a StudentFailure that says `what` when it is not reached, with this hint if
+    the end was a triple fault."""
     if stands_at(machine, address):
         return
     _run(machine, address, budget)
     if not stands_at(machine, address):
-        raise StudentFailure(what, expected, instead(machine), TRAPPED if trapped(machine) else "")
+        raise StudentFailure(what, expected, instead(machine),
+                             TRAPPED if trapped(machine) else hint if machine.stop.why == "triple fault" else "")
 
 
-def run_out(machine: Machine, name: str) -> None:
+def run_out(machine: Machine, name: str, *, hint: str = "") -> None:
     """Run the function of this name, at whose first instruction the machine stands, until it returns."""
     back = int.from_bytes(machine.memory(machine.registers().esp, 4), "little")
-    run_to(machine, back, f"{name}(), to its end", expected=f"{name}() returns")
+    run_to(machine, back, f"{name}(), to its end", expected=f"{name}() returns", hint=hint)
 
 
 def instead(machine: Machine) -> str:

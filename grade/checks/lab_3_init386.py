@@ -116,7 +116,8 @@ def to_gdt(bench: Bench, machine: Machine, case: Case) -> bytes:
     """Let gdt_build() make the GDT over garbage. Returns its bytes."""
     at = bench.symbol(MACHDEP, "gdt")
     machine.poke(at - model.KERNBASE, case.draw.randbytes(8 * model.GDT_ENTRIES))
-    run_out(machine, "gdt_build")
+    run_out(machine, "gdt_build", hint="What lgdt() loads does not hold: both fields of the region_descriptor, and KCSEL's, "
+            "KDSEL's and KPSEL's entries.")
     return machine.memory(at, 8 * model.GDT_ENTRIES)
 
 
