@@ -22,6 +22,7 @@ POST_BUDGET = 40_000_000      # the BIOS' own work before it loads sector 0: 4.3
 LOADED = 0x7C00
 BIOS_ROM = 0xC0000            # from here on: option ROMs and the BIOS
 SHOWN = 72                    # of a line on COM1, in a report
+ALWAYS = 2                    # in EFLAGS
 
 STUB = "it stands in the stub of"      # and then the stub's own words
 
@@ -91,6 +92,13 @@ class Bench:
             return self._symbols[program][name]
         raise StudentFailure(f"the label `{name}` in {program}", "a place in the program", "no such label")
 
+    def function(self, program: str, address: int) -> str:
+        """`lgdt + 1b` for a linked address of a program that has a label at or before it."""
+        self.symbol(program, "btext")
+        name, at = max(((name, at) for name, at in self._symbols[program].items() if at <= address),
+                       key=lambda label: label[1])
+        return f"{name} + {address - at:x}"
+
     def line(self, program: str, address: int) -> str:
         """`labs/1-mbr/mbr.S:57` for a linked address."""
         place = self._binutil("addr2line", program, f"{address:#x}").split(" (")[0].strip()
@@ -113,15 +121,16 @@ class Bench:
             end, *said = dump
             again = all(line in told for line in said)
             return end if again else "\n".join([end, *(f"  {line[:SHOWN]}" for line in said)])
-        tail = machine.serial.decode("ascii", "replace").splitlines()[-6:]
+        tail = [plain(line) for line in machine.serial.decode("ascii", "replace").splitlines()[-6:]]
         stub = stub_reached(machine)
         lines = [f"{STUB} {stub}" if stub else describe(machine.stop)]
         if machine.last:
             registers, base = machine.last
             lines.append(f"eip {registers.eip:04x}  eax {registers.eax:08x}  ebx {registers.ebx:08x}  "
                          f"ecx {registers.ecx:08x}  edx {registers.edx:08x}")
+            flags = f"  eflags {registers.eflags:08x}" if registers.eflags & ALWAYS else ""    # else not known
             lines.append(f"esp {registers.esp:04x}  esi {registers.esi:08x}  edi {registers.edi:08x}  "
-                         f"ebp {registers.ebp:08x}  eflags {registers.eflags:08x}")
+                         f"ebp {registers.ebp:08x}{flags}")
             lines += self._guide.place(machine, base + registers.eip & 0xFFFFFFFF)
         if shown := [row for row in below_bios(machine.last_screen) if row]:
             lines += ["on the screen:", *(f"  {printable(row)}" for row in shown[-8:])]
@@ -153,6 +162,11 @@ def describe(stop: Stop) -> str:
         "panic": f"the emulator gave up: {stop.line[11:]}",
         "flood": f"the program flooded its output: {stop.line}",
     }.get(stop.why, "the machine stood at a point that the check looks at")
+
+
+def plain(line: str) -> str:
+    """A line of COM1's as it looks in the end: without a twirl's characters that were wiped out, blanks for tabs."""
+    return re.sub(r".\x08", "", line).expandtabs()
 
 
 def printable(text: str) -> str:

@@ -100,11 +100,14 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
     again = shlex.join(["make", "grade", f"LAB={lab.number}", f"TEST={check.name}",
                         *([f"SEED={seed}"] if seed else []), *([f"SUBMISSION={submission}"] if submission else [])])
     more = f" (and {others} more of its {tally.cases} cases)" if others else ""
-    hint = verdict.hint or check.hint
+    hint, section = verdict.hint or check.hint, tally.exercise.section
     if not verdict.aftermath:
         hint = "nothing was booted; the lines above say why"
     elif (waits := _stub_of(verdict)) and waits > check.exercise:
         hint = f"as far as it went nothing is wrong with {check.exercise}: this check cannot go on before {waits} is written"
+    elif waits and waits != check.exercise:
+        hint = f"{check.exercise} runs after {waits}: write that first"
+        section = next((exercise.section for exercise in lab.exercises if exercise.number == waits), section)
     return [f"--- {check.exercise} {check.name}: {check.title}",
             f"    case      {verdict.case}{more}",
             *_indented("    looked at ", verdict.what),
@@ -112,7 +115,7 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
             *_indented("    got       ", verdict.got),
             *_indented("    machine   ", verdict.aftermath or "was not started"),
             *_indented("    hint      ", hint),
-            f"    read      {lab.handout}, section {tally.exercise.section!r}",
+            f"    read      {lab.handout}, section {section!r}",
             f"    again     {again}"]
 
 
@@ -123,11 +126,14 @@ def _stub_of(verdict: Verdict) -> str:
 
 
 def _cause(verdict: Verdict) -> str:
-    """What failures have in common that need telling only once: a build that failed, a stub that comes first."""
+    """What failures have in common that need telling only once: a build that failed, a stub that comes first, the same
+    end on the way to what an exercise's checks look at."""
     if not verdict.aftermath:
         return verdict.got
     stub = _stub_of(verdict)
-    return f"stub {stub}" if stub and stub <= verdict.exercise else f"{verdict.check} {verdict.case}"
+    if stub and stub <= verdict.exercise:
+        return f"stub {stub}"
+    return "\n".join((verdict.exercise, verdict.what, verdict.expected, verdict.got))
 
 
 def _indented(label: str, text: str) -> list[str]:

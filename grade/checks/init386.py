@@ -7,17 +7,18 @@ script has left in memory. What the checks expect is never in the machine.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
 
-from grade.bench import BIOS_ROM, Bench, Guide, describe, stub_reached
+from grade.bench import BIOS_ROM, Bench, Guide, describe, plain, printable, stub_reached
 from grade.bochs import Machine, MachineFault
 from grade.debugger import Segment, TableRegister
 from grade.failure import StudentFailure, expect
 from grade.kerneldisk import fill
-from grade.models.init386 import FRAME_FIELDS, KERNBASE
+from grade.models.init386 import FRAME_FIELDS, KERNBASE, signal_words, trap_words
 
 MACHDEP, TRAP = "kernel-machdep", "kernel-trap"
 
@@ -36,6 +37,8 @@ _EVENT_WORDS = 6 + len(FRAME_FIELDS)
 
 PG_V, PG_RW, PG_U = 1, 2, 4
 SEGMENTS = ("cs", "ds", "es", "fs", "ss")
+TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest."
+SHOWN_ENTRIES = 6            # of a table, in a report
 
 
 class Event:
@@ -49,9 +52,9 @@ class Event:
 
     def __str__(self) -> str:
         if self.kind == SIGNAL:
-            return f"signal {self.a}, code {self.b:#x}"
+            return signal_words(self.a, self.b)
         if self.kind == DEBUGGER:
-            return f"trap {self.a}, {'with nothing printed' if not self.printed else 'after a message'}"
+            return f"{trap_words(self.a)}, {'with nothing printed' if not self.printed else 'after a message'}"
         return EVENTS[self.kind] if self.kind < len(EVENTS) else f"event {self.kind}"
 
 
@@ -166,11 +169,29 @@ def _guide(bench: Bench, program: str) -> Guide:
     """What stands where while the kernel runs."""
     def place(machine: Machine, address: int) -> list[str]:
         if bench.symbol(program, "btext") <= address < bench.symbol(program, "etext"):
-            return [f"at {bench.line(program, address)}"]
+            return [f"in {bench.function(program, address)}, at {bench.line(program, address)}"]
         if BIOS_ROM <= address <= 0xFFFFF:
             return ["at the BIOS"]
         return ["at an address outside of the kernel's code"]
-    return Guide(place)
+    return Guide(place, lambda machine: _fatal_trap(bench, program, machine))
+
+
+def trapped(machine: Machine) -> list[str]:
+    """What the kernel's last fatal trap has printed, if that was its end; none where the driver or the check has it back."""
+    lines = machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
+    first = max((number for number, line in enumerate(lines) if line.startswith("Fatal trap ")), default=None)
+    if first is None or machine.stop.why == "breakpoint":
+        return []
+    return [printable(plain(line)) for line in lines[first:] if line]
+
+
+def _fatal_trap(bench: Bench, program: str, machine: Machine) -> list[str]:
+    """A Guide's dump: where the trap was, and what was said of it."""
+    said = trapped(machine)
+    place = re.search(r"^instruction pointer *= 0x8:0x([0-9a-f]{1,8})$", "\n".join(said), re.MULTILINE)
+    if not place:
+        return said and ["a fatal trap", *said]
+    return ["\n".join(["a fatal trap", *_guide(bench, program).place(machine, int(place[1], 16))]), *said]
 
 
 def stands_at(machine: Machine, address: int) -> bool:
@@ -185,19 +206,22 @@ def _run(machine: Machine, address: int, budget: int) -> None:
         machine.unbreak(number)
 
 
-def run_to(machine: Machine, address: int, what: str, *, budget: int = INIT_BUDGET) -> None:
-    """Run to an address of the kernel's; a StudentFailure that says `what` when it is not reached."""
+def run_to(machine: Machine, address: int, what: str, *, expected: str = "that it gets there", hint: str = "",
+           budget: int = INIT_BUDGET) -> None:
+    """Run to an address of the kernel's; a StudentFailure that says `what` when it is not reached, with this hint if
+    the end was a triple fault."""
     if stands_at(machine, address):
         return
     _run(machine, address, budget)
     if not stands_at(machine, address):
-        raise StudentFailure(what, f"a stop at {address:#x}", instead(machine))
+        raise StudentFailure(what, expected, instead(machine),
+                             TRAPPED if trapped(machine) else hint if machine.stop.why == "triple fault" else "")
 
 
-def run_out(machine: Machine, what: str) -> None:
-    """Run a function, at whose first instruction the machine stands, until it returns."""
+def run_out(machine: Machine, name: str, *, hint: str = "") -> None:
+    """Run the function of this name, at whose first instruction the machine stands, until it returns."""
     back = int.from_bytes(machine.memory(machine.registers().esp, 4), "little")
-    run_to(machine, back, what)
+    run_to(machine, back, f"{name}(), to its end", expected=f"{name}() returns", hint=hint)
 
 
 def instead(machine: Machine) -> str:
@@ -213,14 +237,15 @@ def com1(machine: Machine) -> list[str]:
     return machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
 
 
-def run_script(machine: Machine, script: Script, start: str = "lab3_start") -> Results:
+def run_script(machine: Machine, script: Script, start: str = "lab3_start", *, what: str = "the check's script, to its end",
+               expected: str = "a machine that still runs") -> Results:
     """Run the script to its end, or to a panic: from where the machine stands (the driver's lab3_start), or in its turn
-    (start is "")."""
+    (start is ""). A StudentFailure that says `what` when the machine has ended."""
     if start:
         machine.set_register("eip", script.symbol(start))
     _run(machine, script.symbol("lab3_done"), SCRIPT_BUDGET)
     if machine.stop.gone:
-        raise StudentFailure("the check's script, to its end", "a machine that still runs", describe(machine.stop))
+        raise StudentFailure(what, expected, instead(machine), TRAPPED if trapped(machine) else "")
     return Results(machine, script)
 
 
@@ -238,14 +263,19 @@ def table_words(table: Segment | TableRegister) -> str:
 def expect_fields(what: str, expected: Mapping[str, int], got: Mapping[str, int]) -> None:
     """The fields are these; shows those that differ."""
     wrong = [name for name in expected if got[name] != expected[name]]
-    expect(what, ", ".join(f"{name} = {expected[name]:x}" for name in wrong),
-           ", ".join(f"{name} = {got[name]:x}" for name in wrong))
+    expect(what, *(", ".join(f"{name} = {trap_words(fields[name]) if name == 'trapno' else f'{fields[name]:x}'}"
+                             for name in wrong) for fields in (expected, got)))
 
 
 def expect_table(what: str, count: int, expected: Callable[[int], str], got: Callable[[int], str]) -> None:
-    """The entries of a table are these, in words; shows the first few that differ."""
-    wrong = [number for number in range(count) if expected(number) != got(number)][:6]
-    expect(what, *([f"{number:02x}: {words(number)}" for number in wrong] for words in (expected, got)))
+    """The entries of a table are these, in words; shows the first few that differ, and how many more do."""
+    wrong = [number for number in range(count) if expected(number) != got(number)]
+    more = [f"and {len(wrong) - SHOWN_ENTRIES} more"] if len(wrong) > SHOWN_ENTRIES else []
+
+    def lines(words: Callable[[int], str]) -> str:
+        return "\n".join([*(f"{f'{number:02x}h: ' if count > 1 else ''}{words(number)}" for number in wrong[:SHOWN_ENTRIES]),
+                          *more])
+    expect(what, lines(expected), lines(got))
 
 
 def expect_frame(what: str, expected: Mapping[str, int], event: Event) -> None:

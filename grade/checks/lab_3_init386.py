@@ -21,7 +21,6 @@ from grade.checks.init386 import (
 from grade.checks.traps386 import (
     Snippet, UserSpace, calls, judge_kernel, judge_user, kernel_snippets, make_absent, run_kernel, run_user,
     user_snippets)
-from grade.debugger import parse_gate
 from grade.failure import expect
 from grade.models import init386 as model
 
@@ -117,7 +116,8 @@ def to_gdt(bench: Bench, machine: Machine, case: Case) -> bytes:
     """Let gdt_build() make the GDT over garbage. Returns its bytes."""
     at = bench.symbol(MACHDEP, "gdt")
     machine.poke(at - model.KERNBASE, case.draw.randbytes(8 * model.GDT_ENTRIES))
-    run_out(machine, "gdt_build(), to its end")
+    run_out(machine, "gdt_build", hint="What lgdt() loads does not hold: both fields of the region_descriptor, and KCSEL's, "
+            "KDSEL's and KPSEL's entries.")
     return machine.memory(at, 8 * model.GDT_ENTRIES)
 
 
@@ -137,7 +137,7 @@ def segments(bench: Bench, case: Case) -> None:
 
 @check("3.2", "own", points=2, title="the entries made at run time: TSSes, LDT, the CPU's data",
        cases=boots("as init386() builds them"),
-       hint="A limit is a size less 1. These count bytes; the LDT's DPL is 3 in one entry and 0 in the other.")
+       hint="A limit is a size less 1, in bytes. The system descriptors have D = 0, G = 0; of the LDT's two, one has DPL 3.")
 def own(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
         gdt = to_gdt(bench, machine, case)
@@ -188,7 +188,7 @@ def expect_gates(bench: Bench, what: str, expected: bytes, got: bytes) -> None:
     names = {bench.symbol(MACHDEP, name): name for name in [model.vector(number)[0] for number in range(256)] + [
         "Xint0x80_syscall", "Xlcall_syscall"]}
     def words(table: bytes) -> Callable[[int], str]:
-        return lambda number: model.gate_words(parse_gate(table[8 * number:8 * number + 8]), names)
+        return lambda number: model.gate_words(table[8 * number:8 * number + 8], names)
     expect_table(what, len(expected) // 8, words(expected), words(got))
     expect(what, expected, got)
 
@@ -198,7 +198,7 @@ def expect_gates(bench: Bench, what: str, expected: bytes, got: bytes) -> None:
 def vectors(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
         machine.set_register("eip", bench.symbol(MACHDEP, "idt_build"))
-        run_out(machine, "idt_build(), to its end")
+        run_out(machine, "idt_build")
         idtr = machine.segments().idtr
         expect("IDTR", f"base {bench.symbol(MACHDEP, 'idt'):#x}, limit {model.IDT_SIZE - 1:#x}", table_words(idtr))
         got = machine.memory(idtr.base, model.IDT_SIZE)
@@ -215,7 +215,7 @@ def to_tasks(bench: Bench, machine: Machine, draw: Random) -> int:
     run_to(machine, bench.symbol(MACHDEP, "tss_build"), "init386(), to tss_build()")
     esp0 = draw.getrandbits(30) << 2
     machine.poke(machine.registers().esp + 4 - model.KERNBASE, struct.pack("<I", esp0))
-    run_out(machine, "tss_build(), to its end")
+    run_out(machine, "tss_build")
     return esp0
 
 
@@ -272,7 +272,7 @@ def overflow(bench: Bench, case: Case) -> None:
     script.kernel(64, at, registers)
     with boot(bench, MACHDEP, script) as machine:
         run_to(machine, bench.symbol(MACHDEP, "syscall_gates_build"), "init386(), to behind tss_build()")
-        run_script(machine, script)
+        run_script(machine, script, what=f"a stack that overflows {case.about}", expected="`Fatal double fault' on COM1")
         expect("TR, after a stack overflow", f"{model.PANIC_SELECTOR:#x}", f"{machine.segments().tr.selector:#x}")
         state = model.unpack_tss(machine.memory(bench.symbol(MACHDEP, "common_tss"), model.TSS_SIZE))
         if case.about == OWN_STACK:
@@ -290,13 +290,13 @@ def overflow(bench: Bench, case: Case) -> None:
 
 @check("3.5", "call-gates", points=1, title="the gates for users: three in the LDT, one in the IDT",
        cases=boots("as syscall_gates_build() makes them"),
-       hint="A call gate is of type SDT_SYS386CGT; it copies one word. INT 80h's is a trap gate. Both are for ring 3.")
+       hint="A call gate, SDT_SYS386CGT, copies one word; INT 80h's is a trap gate. Both lead to KCSEL (RPL 0), from ring 3.")
 def call_gates(bench: Bench, case: Case) -> None:
     with boot(bench, MACHDEP) as machine:
         machine.set_register("eip", bench.symbol(MACHDEP, "syscall_gates_build"))
         at, size = bench.symbol(MACHDEP, "ldt"), 8 * model.LDT_ENTRIES
         before = machine.memory(at, size)
-        run_out(machine, "syscall_gates_build(), to its end")
+        run_out(machine, "syscall_gates_build")
         ldt = machine.memory(at, size)
         got = machine.memory(bench.symbol(MACHDEP, "idt") + 8 * model.SYSCALL, 8)
     way_in = model.gate(bench.symbol(MACHDEP, "Xlcall_syscall"), model.KCSEL, model.CALL_GATE, 3, 1)
@@ -306,7 +306,7 @@ def call_gates(bench: Bench, case: Case) -> None:
         at = slice(8 * entry, 8 * entry + 8)
         expect(f"the LDT's entry {entry}, which is no gate", before[at], ldt[at])
     way_in = model.gate(bench.symbol(MACHDEP, "Xint0x80_syscall"), model.KCSEL, model.TRAP_GATE, 3)
-    expect_gates(bench, "vector 80", way_in, got)
+    expect_gates(bench, "vector 80h", way_in, got)
 
 
 def user_calls(bench: Bench, case: Case, way: str) -> None:
@@ -396,27 +396,30 @@ def decoded(bench: Bench, case: Case, *, user: bool) -> None:
         expect("the frames, after trap_decode()", packed, results.memory(unchanged, "trap_decode()"))
     for number, (frame, onfault) in enumerate(drawn):
         decision = model.Decision.unpack(struct.unpack_from("<4I", got, 16 * number))
-        told = ", ".join(f"{name} {frame[name]:#x}" for name in ("trapno", "err", "cs", "eip", "eflags"))
+        told = ", ".join([f"trapno {model.trap_words(frame['trapno'])}",
+                          *(f"{name} {frame[name]:#x}" for name in ("err", "cs", "eip", "eflags"))])
         near = [f" (eip is {name} + {steps})" for name, at in labels.items() if (steps := frame["eip"] - at) in (0, 1)]
         expect(f"the decision about {told}, onfault {onfault:#x}{''.join(near)}",
                str(model.decide(frame, onfault, labels)), str(decision))
 
 
 @check("3.6", "user", points=1, title="frames from user mode", cases=boots("random frames", "more frames"),
-       hint="vm86 is user mode, whatever its CS. What is in no row is SIGBUS, whose code has the error code in it.")
+       hint="vm86 is user mode, whatever its CS. What is in no row is SIGBUS, whose code has the error code in it. "
+            "Fields that an action has no use for are 0.")
 def user_frames(bench: Bench, case: Case) -> None:
     decoded(bench, case, user=True)
 
 
 @check("3.6", "kernel", points=1, title="frames from the kernel", cases=boots("random frames", "more frames"),
-       hint="An expected fault goes on at its own label, before `onfault' is asked. Only NT makes a T_TSSFLT harmless.")
+       hint="An expected fault goes on at its own label, before `onfault' is asked. Only NT makes a T_TSSFLT harmless. "
+            "T_TRCTRAP at lcall_syscall is decided by EIP alone, T set or not.")
 def kernel_frames(bench: Bench, case: Case) -> None:
     decoded(bench, case, user=False)
 
 
 @check("3.6", "ring-3", points=1, title="code in ring 3 traps: signals and frames",
        cases=boots("random code", "more code"),
-       hint="tf_trapno has the kernel's number of a trap, not the vector. Look at the one snippet that is told.")
+       hint="tf_trapno has the kernel's number, not the vector; a SIGBUS' code is the error code + 30. Look at the snippet.")
 def ring_3(bench: Bench, case: Case) -> None:
     script = Script(bench, TRAP)
     space = UserSpace(script, case.draw)

@@ -216,7 +216,7 @@ def _end_of_user(snippet: Snippet, decision: model.Decision) -> tuple[str, int]:
     signal, code = decision.signal, decision.code
     if decision.action == "TRAP_PAGE":
         signal, code = model.SIGSEGV, model.T_PAGEFLT
-    return f"signal {signal}, code {code:#x}", signal
+    return model.signal_words(signal, code), signal
 
 
 # ---------------------------------------------------------------- ring 0
@@ -248,8 +248,9 @@ def judge_kernel(results: Results, script: Script, number: int, snippet: Snippet
         return
     labels = {name: script.symbol(name) for name in ("Xlcall_syscall", *sum(model.EXPECTED, ()))}
     message = {"TRAP_DEBUGGER": "with nothing printed"}.get(model.decide(trapped, 0, labels).action, "after a message")
-    event = results.event(number, what, f"trap {snippet.number}, {message}")
-    expect(what, f"trap {snippet.number}, {message}", str(event))
+    told = f"{model.trap_words(snippet.number)}, {message}"
+    event = results.event(number, what, told)
+    expect(what, told, str(event))
     expect(f"{what}: where the frame is", event.top - entered["below"] - 64, event.at)
     expect_frame(what, {**trapped, "isp": event.at + 44}, event)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from grade.debugger import Gate
+from grade.debugger import parse_gate
 
 KERNBASE = 0xC0000000
 USER_END = 0xBFC00000           # where the user's part of an address space ends
@@ -112,11 +112,12 @@ def gate(offset: int, selector: int, type: int, dpl: int, words: int = 0) -> byt
     return struct.pack("<HHBBH", offset & 0xFFFF, selector & 0xFFFF, words, type & 0x1F | dpl << 5 | 0x80, offset >> 16)
 
 
-def gate_words(found: Gate, names: Mapping[int, str]) -> str:
+def gate_words(raw: bytes, names: Mapping[int, str]) -> str:
     """A gate in words; names: of what stands at an address."""
+    found, reserved = parse_gate(raw), raw[4] >> 5
     return (f"{'' if found.present else 'absent, '}{KINDS.get(found.type, f'type {found.type:#x}')}, "
             f"{found.selector:#x}:{names.get(found.offset, f'{found.offset:#x}')}, DPL {found.dpl}, "
-            f"{found.count & 0x1F} words" + (", bits 5 to 7 set" if found.count & 0xE0 else ""))
+            f"{found.count} words" + (f", gd_xx {reserved}" if reserved else ""))
 
 
 # The kernel's entries: by vector, the name in exception.S, and what is not a trap gate for ring 0.
@@ -161,6 +162,21 @@ T_PRIVINFLT, T_BPTFLT, T_ARITHTRAP, T_PROTFLT, T_TRCTRAP, T_PAGEFLT, T_ALIGNFLT 
 SIGILL, SIGTRAP, SIGFPE, SIGBUS, SIGSEGV = 4, 5, 8, 10, 11
 FPE_INTOVF, FPE_INTDIV, FPE_FLTSUB = 1, 2, 8
 
+SIGNALS = {SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGFPE: "SIGFPE", SIGBUS: "SIGBUS", SIGSEGV: "SIGSEGV"}
+TRAPS = {number: name for name, number in list(globals().items()) if name.startswith("T_")}
+
+
+def trap_words(number: int) -> str:
+    """`T_SEGNPFLT (26)`."""
+    return f"{TRAPS[number]} ({number})" if number in TRAPS else f"{number}" if number < 32 else f"{number:#x}"
+
+
+def signal_words(signal: int, code: int) -> str:
+    """`SIGFPE, code 0x2`; a SIGBUS' code is taken apart."""
+    parts = f" = error code {code - T_RESERVED & 0xFFFFFFFF:#x} + {T_RESERVED}" if signal == SIGBUS else ""
+    return f"{SIGNALS.get(signal, f'signal {signal}')}, code {code:#x}{parts}"
+
+
 ACTIONS = ("TRAP_FATAL", "TRAP_SIGNAL", "TRAP_PAGE", "TRAP_FPU", "TRAP_NMI", "TRAP_DEBUGGER", "TRAP_RESUME",
            "TRAP_CLEAR_NT", "TRAP_CLEAR_T", "TRAP_NOTHING")
 
@@ -170,7 +186,7 @@ FRAME_FIELDS = ("fs", "es", "ds", "edi", "esi", "ebp", "isp", "ebx", "edx", "ecx
 
 @dataclass(frozen=True)
 class Decision:
-    """What trap_decode() returns, as far as it means something. value: a signal and its code, or where it goes on."""
+    """What trap_decode() returns: a signal and its code, or where it goes on; else 0."""
 
     action: str
     signal: int = 0
@@ -178,15 +194,17 @@ class Decision:
     resume: int = 0
 
     def __str__(self) -> str:
-        return {"TRAP_SIGNAL": f"TRAP_SIGNAL {self.signal}, code {self.code:#x}",
-                "TRAP_RESUME": f"TRAP_RESUME at {self.resume:#x}"}.get(self.action, self.action)
+        words, unused = self.action, {"td_signo": self.signal, "td_code": self.code, "td_resume": self.resume}
+        if self.action == "TRAP_SIGNAL":
+            words, unused = f"TRAP_SIGNAL {signal_words(self.signal, self.code)}", {"td_resume": self.resume}
+        elif self.action == "TRAP_RESUME":
+            words = f"TRAP_RESUME at {unused.pop('td_resume'):#x}"
+        return words + "".join(f", {name} {value:#x}, which it has no use for" for name, value in unused.items() if value)
 
     @staticmethod
     def unpack(words: Sequence[int]) -> Decision:
-        """struct trap_decision, without what its action has no use for."""
-        action = ACTIONS[words[0]] if words[0] < len(ACTIONS) else f"action {words[0]:#x}"
-        return Decision(action, *(words[1:3] if action == "TRAP_SIGNAL" else (0, 0)),
-                        words[3] if action == "TRAP_RESUME" else 0)
+        """struct trap_decision."""
+        return Decision(ACTIONS[words[0]] if words[0] < len(ACTIONS) else f"action {words[0]:#x}", *words[1:4])
 
 
 _USER_SIGNALS = {

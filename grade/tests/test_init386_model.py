@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from grade.debugger import parse_descriptor, parse_gate
+from grade.debugger import parse_descriptor
 from grade.kerneldisk import fill, placeholder
 from grade.models import init386 as model
 from grade.models.init386 import NT, VM, Soft
@@ -48,7 +48,11 @@ def test_the_soft_form_is_twelve_bytes_with_dirt_where_nothing_is() -> None:
 ])
 def test_a_gate_by_its_bytes(raw: str, arguments: tuple[int, ...]) -> None:
     assert model.gate(*arguments).hex() == raw
-    assert model.gate_words(parse_gate(bytes.fromhex(raw)), {}).startswith(f"{model.KINDS[arguments[2]]}, ")
+    assert model.gate_words(bytes.fromhex(raw), {}).startswith(f"{model.KINDS[arguments[2]]}, ")
+
+
+def test_a_gate_tells_of_its_reserved_bits() -> None:
+    assert model.gate_words(bytes.fromhex("3412080060ef10c0"), {}) == "32-bit trap gate, 0x8:0xc0101234, DPL 3, 0 words, gd_xx 3"
 
 
 def test_the_vectors_are_those_of_the_table() -> None:
@@ -61,17 +65,17 @@ def test_the_vectors_are_those_of_the_table() -> None:
 
 
 @pytest.mark.parametrize(("number", "fields", "onfault", "expected"), [
-    (model.T_DIVIDE, {"cs": USER}, 0, "TRAP_SIGNAL 8, code 0x2"),
-    (model.T_BOUND, {"cs": USER}, 0, "TRAP_SIGNAL 8, code 0x8"),
-    (model.T_XMMFLT, {"cs": USER}, 0, "TRAP_SIGNAL 8, code 0x0"),
-    (model.T_PROTFLT, {"cs": USER, "err": 0x48}, 7, "TRAP_SIGNAL 10, code 0x66"),
-    (model.T_PROTFLT, {"cs": USER, "err": 0xFFFFFFFF}, 0, "TRAP_SIGNAL 10, code 0x1d"),
-    (model.T_TRCTRAP, {"cs": USER, "eip": LABELS["Xlcall_syscall"]}, 0, "TRAP_SIGNAL 5, code 0xa"),
+    (model.T_DIVIDE, {"cs": USER}, 0, "TRAP_SIGNAL SIGFPE, code 0x2"),
+    (model.T_BOUND, {"cs": USER}, 0, "TRAP_SIGNAL SIGFPE, code 0x8"),
+    (model.T_XMMFLT, {"cs": USER}, 0, "TRAP_SIGNAL SIGFPE, code 0x0"),
+    (model.T_PROTFLT, {"cs": USER, "err": 0x48}, 7, "TRAP_SIGNAL SIGBUS, code 0x66 = error code 0x48 + 30"),
+    (model.T_PROTFLT, {"cs": USER, "err": 0xFFFFFFFF}, 0, "TRAP_SIGNAL SIGBUS, code 0x1d = error code 0xffffffff + 30"),
+    (model.T_TRCTRAP, {"cs": USER, "eip": LABELS["Xlcall_syscall"]}, 0, "TRAP_SIGNAL SIGTRAP, code 0xa"),
     (model.T_PAGEFLT, {"cs": 0xF000, "eflags": VM}, 0, "TRAP_PAGE"),
-    (model.T_PRIVINFLT, {"cs": 0xF000, "eflags": VM}, 0, "TRAP_SIGNAL 4, code 0x1"),
+    (model.T_PRIVINFLT, {"cs": 0xF000, "eflags": VM}, 0, "TRAP_SIGNAL SIGILL, code 0x1"),
     (model.T_DNA, {"cs": USER}, 0, "TRAP_FPU"),
     (model.T_DNA, {"cs": KERNEL}, 0, "TRAP_FATAL"),
-    (99, {"cs": USER}, 0, "TRAP_SIGNAL 10, code 0x1e"),
+    (99, {"cs": USER}, 0, "TRAP_SIGNAL SIGBUS, code 0x1e = error code 0x0 + 30"),
     (99, {"cs": KERNEL}, 0x1234, "TRAP_FATAL"),
     (model.T_DIVIDE, {"cs": KERNEL}, 0x1234, "TRAP_FATAL"),
     (model.T_PROTFLT, {"cs": KERNEL}, 0, "TRAP_FATAL"),
@@ -90,6 +94,11 @@ def test_the_vectors_are_those_of_the_table() -> None:
 def test_a_decision(number: int, fields: dict[str, int], onfault: int, expected: str) -> None:
     frame = {**dict.fromkeys(model.FRAME_FIELDS, 0), "trapno": number, **fields}
     assert str(model.decide(frame, onfault, LABELS)) == expected
+
+
+def test_a_decision_tells_of_fields_that_it_has_no_use_for() -> None:
+    assert str(model.Decision.unpack((2, 0, 12, 0))) == "TRAP_PAGE, td_code 0xc, which it has no use for"
+    assert model.Decision.unpack((2, 0, 0, 0)) == model.Decision("TRAP_PAGE")
 
 
 # ---------------------------------------------------------------- the disk

@@ -90,7 +90,7 @@ MISTAKES: dict[str, tuple[Collection[str], str, dict[str, str], str, Collection[
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_report_leads_to_the_mistake(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
     solved, file, changes, check, told, dumps = MISTAKES[name]
-    folder = partly_solved(tmp_path / "mistake", solved)
+    folder = partly_solved(LAB, tmp_path / "mistake", solved)
     text = (folder / file).read_text(encoding="utf-8")
     for there, instead in changes.items():
         assert text.count(there) == 1

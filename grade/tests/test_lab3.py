@@ -86,10 +86,10 @@ HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, inste
                      "static const char *const trap_msg", "user", "the disk has room for"),
     "needs more memory than there is": ("trap.c", "static const char *const trap_msg", "char large[100 << 20];\n"
                                         "static const char *const trap_msg", "user", "to gdt_build()"),
-    "halts": ("trap.c", "\textern inthand_t", "\t__asm__ volatile(\"cli; hlt\");\n\textern inthand_t", "user",
-              "halted"),
-    "dies of a triple fault": ("trap.c", "\textern inthand_t", "\tload_cr3(0x3000000);\n\textern inthand_t", "user",
-                               "triple fault"),
+    "halts": ("trap.c", "\tstruct trap_decision td =", "\t__asm__ volatile(\"cli; hlt\");\n\tstruct trap_decision td =",
+              "user", "halted"),
+    "dies of a triple fault": ("trap.c", "\tstruct trap_decision td =", "\tload_cr3(0x3000000);\n"
+                               "\tstruct trap_decision td =", "user", "triple fault"),
 }
 
 
