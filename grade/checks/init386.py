@@ -177,7 +177,7 @@ def _guide(bench: Bench, program: str) -> Guide:
 
 
 def trapped(machine: Machine) -> list[str]:
-    """What the kernel's last fatal trap has printed, if that was its end; none where the driver or the check has it back."""
+    """What the kernel's last fatal trap has printed, if that was its end; none at a stop that the check has asked for."""
     lines = machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
     first = max((number for number, line in enumerate(lines) if line.startswith("Fatal trap ")), default=None)
     if first is None or machine.stop.why == "breakpoint":
@@ -237,8 +237,8 @@ def com1(machine: Machine) -> list[str]:
     return machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
 
 
-def run_script(machine: Machine, script: Script, start: str = "lab3_start", *, what: str = "the check's script, to its end",
-               expected: str = "a machine that still runs") -> Results:
+def run_script(machine: Machine, script: Script, start: str = "lab3_start", *,
+               what: str = "the check's script, to its end", expected: str = "a machine that still runs") -> Results:
     """Run the script to its end, or to a panic: from where the machine stands (the driver's lab3_start), or in its turn
     (start is ""). A StudentFailure that says `what` when the machine has ended."""
     if start:
