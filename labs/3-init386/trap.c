@@ -224,8 +224,9 @@ trap_pfault(struct trapframe *tf, uint32_t eva)
 
 /*
  * A trap.  Interrupts are off for some; they go on again as soon as CR2 has
- * been read, unless the kernel had them off where it trapped.  A user cannot
- * have: that is told, and they go on.
+ * been read, unless the kernel had them off where it trapped, which is told
+ * where nobody has expected the trap.  A user cannot have them off: that is
+ * told, and they go on.
  */
 void
 trap(struct trapframe *tf)
@@ -242,6 +243,10 @@ trap(struct trapframe *tf)
 		printf("pid %ld (%s): trap %d with interrupts disabled\n",
 		    (long)curproc->p_pid, curproc->p_comm, tf->tf_trapno);
 		enable_intr();
+	} else if (td.td_action == TRAP_FATAL ||
+	    (td.td_action == TRAP_PAGE && curpcb->pcb_onfault == NULL)) {
+		printf("kernel trap %d with interrupts disabled\n",
+		    tf->tf_trapno);
 	}
 
 	switch (td.td_action) {
