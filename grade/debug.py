@@ -85,9 +85,8 @@ def run_qemu(disk: Path, elfs: Sequence[Path], *, qemu: str) -> int:
     drive = str(disk).replace(",", ",,")
     stub = shlex.join([qemu, "-S", "-gdb", "stdio", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot",
                        "-serial", f"file:{disk.with_suffix('.com1')}", "-drive", f"file={drive},format=raw"])
-    steps = ["set confirm off", f"target remote | {stub}", "hbreak *0x7c00", "continue"]
-    for elf in reversed([elf for elf in elfs if elf.exists()]):
-        steps.insert(0, f'add-symbol-file "{elf}"')
+    steps = ["set confirm off", *(f'add-symbol-file "{elf}"' for elf in elfs if elf.exists()),
+             f"target remote | {stub}", "hbreak *0x7c00", "continue"]
     print(f"COM1 goes to {disk.with_suffix('.com1').relative_to(ROOT)}. gdb takes all code for 32-bit code: in real mode its\n"
           "registers, memory and breakpoints are right, its disassembly is not (`make debug` disassembles both).")
     return subprocess.run(["gdb", "-q", *(word for step in steps for word in ("-ex", step))], check=False).returncode
