@@ -143,6 +143,7 @@ class Relay:
             ready = self.selector.select(None if deadline is None else 1.0)
             if [key.fd for key, _ in ready] == [ended]:  # and nothing is left to read
                 self.machine.process.wait()
+                self.empty_serial()
                 return self.machine.ending()
             for key, _ in ready:
                 if key.fd != ended:
@@ -155,6 +156,16 @@ class Relay:
                     return Ending("Stopped." + self.why_still(), 1)
                 if time.monotonic() > deadline:
                     return Ending(f"Stopped: the machine still ran after {limit:g} seconds.", 1)
+
+    def empty_serial(self) -> None:
+        """Hands on what the PC has sent and the kernel still carries: all of it, when a mark that we send behind it
+        has come."""
+        line, rest = self.machine.serial, b""
+        mark = os.urandom(8).hex().encode()
+        os.write(line.slave, mark)
+        while not rest.endswith(mark):
+            rest += os.read(line.master, 65536)
+        self.from_serial(rest.removesuffix(mark))
 
     def why_still(self) -> str:
         if self.machine.halted():
