@@ -131,6 +131,8 @@ def test_a_bootinfo_of_another_version_goes_back_to_the_loader(disk: Path, symbo
         come_to(kernel.pc, kernel.words[0])
         assert kernel.pc.registers().eax == 1
         assert kernel.pc.registers().esp == kernel.stack + 4
+        kernel.pc.run(BOCHS_STEP)       # while it leaves the line
+        assert b"kernel: the bootinfo's version is not 1\r\n" in kernel.pc.serial
 
 
 def test_boot_blocks_that_know_no_bootinfo(disk: Path, symbols: Mapping[str, int], tmp_path: Path) -> None:

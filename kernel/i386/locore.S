@@ -172,6 +172,8 @@ recover_bootinfo:
 	mov	28(%ebp), %ebx
 	cmpl	$BOOTINFO_VERSION, BI_VERSION(%ebx)
 	je	2f
+	mov	$R(version_text), %esi
+	call	tell
 	mov	$1, %eax
 	leave
 	ret				/* to the loader */
@@ -211,6 +213,30 @@ recover_bootinfo:
 	cld
 	rep movsb
 9:	ret
+
+version_text:
+	.asciz	"\r\nkernel: the bootinfo's version is not 1\r\n"
+
+/*
+ * Say the text at ESI on COM1, which a loader has set up if anybody listens.
+ * Nothing is waited for longer than 65,536 looks.  Changes EAX, ECX, EDX, ESI.
+ */
+	.set	COM1_DATA, 0x3f8
+	.set	COM1_LSR, 0x3fd
+	.set	LSR_ROOM, 0x20
+
+tell:
+	mov	$COM1_LSR, %edx
+	mov	$0x10000, %ecx
+1:	in	%dx, %al
+	test	$LSR_ROOM, %al
+	loopz	1b
+	mov	$COM1_DATA & 0xff, %dl
+	lodsb
+	out	%al, %dx
+	cmpb	$0, (%esi)
+	jne	tell
+	ret
 
 /*
  * Find out which CPU this is: its family in `cpu', and what CPUID says where
