@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from grade.bochs import Machine
-from grade.tests.emulation import BOCHS_STEP, BOCHS_TICKS, TREE, bochs_serial, make, qemu_serial, tool
+from grade.tests.emulation import BOCHS_STEP, BOCHS_TICKS, TREE, Qemu, bochs_serial, make, qemu_serial, tool
 from grade.tests.loading import loader_disk, loader_root
 from grade.tests.test_testkernel import grub_disk
 
@@ -103,6 +103,13 @@ def test_memory(megs: int, tmp_path: Path) -> None:
     memory = booted(run_bochs(kernel_disk(tmp_path), [f"megs: {megs}"]))
     assert (megs - 1) << 20 < memory["real"] <= megs << 20
     assert memory["avail"] > memory["real"] - (2 << 20)
+
+
+def test_3_gb(tmp_path: Path) -> None:
+    with Qemu([kernel_disk(tmp_path)], megabytes=3072) as pc:
+        pc.com1.expect(END)
+        memory = booted(pc.com1.before + pc.com1.after)
+    assert 3070 << 20 < memory["avail"] < memory["real"] <= 3072 << 20
 
 
 @pytest.mark.long
