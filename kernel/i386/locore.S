@@ -214,9 +214,11 @@ recover_bootinfo:
 	rep movsb
 9:	ret
 
+	.section .rodata
 version_text:
 	.asciz	"\r\nkernel: the bootinfo's version is not 1\r\n"
 
+	.text
 /*
  * Say the text at ESI on COM1, which a loader has set up if anybody listens.
  * Nothing is waited for longer than 65,536 looks.  Changes EAX, ECX, EDX, ESI.
