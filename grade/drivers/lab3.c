@@ -70,6 +70,10 @@ char		lab3_pages[PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint32_t	user_table[NPTEPG] __attribute__((aligned(PAGE_SIZE)));
 static uint32_t	printed_before;
 
+/* What init_main.c has of its own. */
+struct proc proc0 = { .p_comm = "swapper", .p_thread = { .td_proc = &proc0 } };
+struct thread *curthread = &thread0;
+
 /* The debugger that the kernel is linked without. */
 char *ksym_start, *ksym_end;
 int kdb_active;
@@ -161,6 +165,12 @@ kdb_enter(const char *why __unused)
 void
 kdb_init(void)
 {
+}
+
+const char *
+kdb_symbol_name(uintptr_t address __unused)
+{
+	return (NULL);
 }
 
 void

@@ -17,6 +17,7 @@
 #include <ddb/ddb.h>
 
 #include <sys/elf32.h>
+#include <sys/kdb.h>
 #include <sys/systm.h>
 
 #define	STT_OBJECT	1
@@ -170,4 +171,14 @@ db_printsym(db_addr_t value, enum db_strategy strategy)
 		db_printf("%s", name);
 	else
 		db_printf("%s+%#r", name, offset);
+}
+
+const char *
+kdb_symbol_name(uintptr_t address)
+{
+	const char *name;
+	uint32_t offset;
+
+	name = db_search_symbol(address, DB_STGY_ANY, &offset);
+	return (name != NULL && offset == 0 ? name : NULL);
 }

@@ -28,9 +28,6 @@
 int cold = 1;
 int bootverbose;
 
-struct proc proc0 = { .p_comm = "swapper", .p_thread = { .td_proc = &proc0 } };
-struct thread *curthread = &thread0;
-
 static uint32_t virtual_avail;		/* the next address that maps nothing */
 
 /* proc0's thread runs on the stack that locore made; its pcb is at the top. */

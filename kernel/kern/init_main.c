@@ -1,45 +1,25 @@
 /*
  * init_main: the machine-independent start.
  *
- * So far it says who we are and what was found.
+ * mi_startup() sorts what all the subsystems have asked for (<sys/kernel.h>)
+ * and runs it, one after the other: the rest of the boot.  Where it ends,
+ * process 0 has nothing to do any more.
  *
  * [kern/init_main.c]
  */
-#include <sys/systm.h>
+#include <sys/kernel.h>
 
 #include <sys/cons.h>
 #include <sys/kernel_version.h>
+#include <sys/proc.h>
 #include <sys/reboot.h>
-#include <dev/kbd.h>
-#include <dev/sio.h>
-#include <dev/vga.h>
-#include <i386/clock.h>
+#include <sys/systm.h>
 #include <i386/cpufunc.h>
-#include <i386/md_var.h>
 
 #define	IDLE_SECONDS	10
 
-/* The lines about memory; with -v the ranges, too. */
-static void
-print_memory(void)
-{
-	uint32_t avail, size;
-	int i;
-
-	printf("real memory  = %u (%uK bytes)\n", ptoa(physmem),
-	    physmem << (PAGE_SHIFT - 10));
-	if (bootverbose)
-		printf("Physical memory chunk(s):\n");
-	avail = 0;
-	for (i = 0; phys_avail[i + 1] != 0; i += 2) {
-		size = phys_avail[i + 1] - phys_avail[i];
-		avail += size;
-		if (bootverbose)
-			printf("0x%08x - 0x%08x, %u bytes (%u pages)\n",
-			    phys_avail[i], phys_avail[i + 1] - 1, size, atop(size));
-	}
-	printf("avail memory = %u (%uK bytes)\n", avail, avail >> 10);
-}
+struct proc proc0 = { .p_comm = "swapper", .p_thread = { .td_proc = &proc0 } };
+struct thread *curthread = &thread0;
 
 /* With nothing to run, wait so many seconds for a key; interrupts go on. */
 static void
@@ -54,19 +34,34 @@ wait_for_key(int seconds)
 		halt();
 }
 
+/* An entry that is never run: so that the set is never empty. */
+SYSINIT(placeholder, SI_SUB_DUMMY, SI_ORDER_ANY, NULL, NULL);
+
 void
 mi_startup(void)
 {
-	printf("%s%s\n", copyright, version);
-	printcpuinfo();
-	print_memory();
-	startrtclock();
-	vga_attach();
-	kbd_attach();
-	sio_attach();
-	inittodr(0);
-	cold = 0;
-	enable_intr();
+	verbose_sysinit = bootverbose;
+	TUNABLE_INT_FETCH("debug.verbose_sysinit", &verbose_sysinit);
+	sysinit_mklist(&sysinit_list, SET_BEGIN(sysinit_set),
+	    SET_LIMIT(sysinit_set));
+	sysinit_run(&sysinit_list, &sysinit_done_list);
 	wait_for_key(IDLE_SECONDS);
 	kern_reboot(RB_HALT | RB_POWEROFF);
 }
+
+/* ---------------------------------------------------------------- what begins here */
+
+static void
+print_caddr_t(const void *text)
+{
+	printf("%s", (const char *)text);
+}
+C_SYSINIT(announce, SI_SUB_COPYRIGHT, SI_ORDER_FIRST, print_caddr_t, copyright);
+C_SYSINIT(version, SI_SUB_COPYRIGHT, SI_ORDER_THIRD, print_caddr_t, version);
+
+/* Process 0, which runs already, becomes one that can be found. */
+static void
+proc0_init(const void *dummy __unused)
+{
+}
+C_SYSINIT(p0init, SI_SUB_INTRINSIC, SI_ORDER_FIRST, proc0_init, NULL);

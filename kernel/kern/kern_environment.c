@@ -10,7 +10,7 @@
  */
 #include <sys/systm.h>
 #include <sys/ctype.h>
-#include <sys/kenv.h>
+#include <sys/kernel.h>
 
 char	*kern_envp;
 
@@ -151,4 +151,33 @@ getenv_quad(const char *name, uint64_t *value)
 		return (0);
 	*value = n << shift;
 	return (1);
+}
+
+/* ---------------------------------------------------------------- TUNABLE_ */
+
+/* SYSINIT's way to a variable: `data' is a struct tunable. */
+void
+tunable_init(const void *data)
+{
+	const struct tunable *t = data;
+	int set = 1;
+
+	if (getenv(t->path) == NULL)
+		return;
+	switch (t->type) {
+	case TUNABLE_TYPE_INT:
+		set = getenv_int(t->path, t->var);
+		break;
+	case TUNABLE_TYPE_ULONG:
+		set = getenv_ulong(t->path, t->var);
+		break;
+	case TUNABLE_TYPE_QUAD:
+		set = getenv_quad(t->path, t->var);
+		break;
+	case TUNABLE_TYPE_STR:
+		set = getenv_string(t->path, t->var, t->size);
+		break;
+	}
+	if (!set)
+		printf("%s=\"%.40s\" makes no sense\n", t->path, getenv(t->path));
 }

@@ -26,6 +26,8 @@ void	kdb_enter(const char *why);
 int	kdb_trap(int type, int code, struct trapframe *tf);
 /* Print the callers of whoever calls. */
 void	kdb_backtrace(void);
+/* The name of the symbol that begins right there, or NULL. */
+const char *kdb_symbol_name(uintptr_t address);
 extern int	kdb_active;		/* in the debugger */
 extern int	debugger_on_panic;
 

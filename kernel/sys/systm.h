@@ -111,8 +111,23 @@ int	spltty(void);
 int	splbio(void);
 int	splclock(void);
 int	splsoftclock(void);
+int	splvm(void);			/* whoever allocates pages and memory */
 int	splhigh(void);
 void	splx(int level);
+
+/* ---------------------------------------------------------------- sleeping */
+
+/*
+ * Give up the CPU until wakeup(chan), or for `timo' ticks at most (0: for
+ * ever).  `pri' is the priority at which it will run again, with PCATCH where
+ * a signal may end the sleep; `wmesg' is what ps shows.  The interrupt level
+ * is NONE meanwhile and is set again.  Returns 0, EWOULDBLOCK, EINTR or
+ * ERESTART.  While `cold' it only lets interrupts in.  (kern/kern_synch.c)
+ */
+int	tsleep(const void *chan, int pri, const char *wmesg, int timo);
+/* All who sleep on `chan', or the one who did first.  From anywhere. */
+void	wakeup(const void *chan);
+void	wakeup_one(const void *chan);
 
 /* ---------------------------------------------------------------- time */
 

@@ -1,0 +1,48 @@
+/*
+ * startup: the machine says what it is.
+ *
+ * [i386/i386/machdep.c: cpu_startup]
+ */
+#include <i386/md_var.h>
+
+#include <sys/kernel.h>
+#include <sys/systm.h>
+#include <i386/clock.h>
+
+/* With -v, the ranges of memory that the kernel has for itself. */
+static void
+print_chunks(void)
+{
+	uint32_t size;
+	int i;
+
+	printf("Physical memory chunk(s):\n");
+	for (i = 0; phys_avail[i + 1] != 0; i += 2) {
+		size = phys_avail[i + 1] - phys_avail[i];
+		printf("0x%08x - 0x%08x, %u bytes (%u pages)\n",
+		    phys_avail[i], phys_avail[i + 1] - 1, size, atop(size));
+	}
+}
+
+/*
+ * The clock is set up, but does not tick yet.  What memory there is for the
+ * taking is what vm_page has free: the kernel's tables are made of the rest.
+ */
+static void
+cpu_startup(const void *dummy __unused)
+{
+	uint32_t avail;
+	int i;
+
+	startrtclock();
+	printcpuinfo();
+	printf("real memory  = %u (%uK bytes)\n", ptoa(physmem),
+	    physmem << (PAGE_SHIFT - 10));
+	if (bootverbose)
+		print_chunks();
+	avail = 0;
+	for (i = 0; phys_avail[i + 1] != 0; i += 2)
+		avail += phys_avail[i + 1] - phys_avail[i];
+	printf("avail memory = %u (%uK bytes)\n", avail, avail >> 10);
+}
+SYSINIT(cpu, SI_SUB_CPU, SI_ORDER_FIRST, cpu_startup, NULL);

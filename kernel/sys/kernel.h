@@ -1,0 +1,225 @@
+/*
+ * SYSINIT: what is done at the start, and in what order.
+ *
+ * A subsystem does not ask to be called by main(): it says, beside its own
+ * code, which function, with which argument, and when.
+ *
+ *	SYSINIT(kmem, SI_SUB_KMEM, SI_ORDER_FIRST, kmeminit, NULL);
+ *
+ * All of those are a linker set, which mi_startup() sorts and goes through
+ * (kern/subr_sysinit.c).  A module that the loader has left brings more, which
+ * join what is still to be done while the subsystem KLD runs.
+ *
+ * The price is that nobody can see who calls what.  So here it is:
+ *
+ *	subsystem	order	function		file
+ *	COPYRIGHT	FIRST	print_caddr_t		kern/init_main.c
+ *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
+ *	CPU		FIRST	cpu_startup		i386/startup.c
+ *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
+ *	CONFIGURE	FIRST	configure_first		i386/autoconf.c
+ *	CONFIGURE	THIRD	configure		i386/autoconf.c
+ *	CONFIGURE	ANY	configure_final		i386/autoconf.c
+ *
+ * `boot -v' prints each as it is run.  Of equals the one that the linker met
+ * first comes first.
+ *
+ * [sys/kernel.h, kern/init_main.c]
+ */
+#ifndef _SYS_KERNEL_H_
+#define	_SYS_KERNEL_H_
+
+#include <sys/kenv.h>
+#include <sys/linker_set.h>
+#include <sys/param.h>
+#include <sys/queue.h>
+
+/* The first key: subsystems in the order that they come up in.  [6.2] */
+enum sysinit_sub_id {
+	SI_SUB_DUMMY		= 0x0000000,	/* never run */
+	SI_SUB_DONE		= 0x0000001,
+	SI_SUB_TUNABLES		= 0x0700000,
+	SI_SUB_CONSOLE		= 0x0800000,
+	SI_SUB_COPYRIGHT	= 0x0800001,	/* the first that prints */
+	SI_SUB_SETTINGS		= 0x0880000,
+	SI_SUB_MTX_POOL_STATIC	= 0x0900000,
+	SI_SUB_LOCKMGR		= 0x0980000,
+	SI_SUB_VM		= 0x1000000,
+	SI_SUB_KMEM		= 0x1800000,
+	SI_SUB_KVM_RSRC		= 0x1a00000,
+	SI_SUB_WITNESS		= 0x1a80000,
+	SI_SUB_MTX_POOL_DYNAMIC	= 0x1ac0000,
+	SI_SUB_LOCK		= 0x1b00000,
+	SI_SUB_EVENTHANDLER	= 0x1c00000,
+	SI_SUB_KLD		= 0x2000000,	/* modules join here */
+	SI_SUB_CPU		= 0x2100000,
+	SI_SUB_MAC		= 0x2180000,
+	SI_SUB_MAC_POLICY	= 0x21c0000,
+	SI_SUB_MAC_LATE		= 0x21d0000,
+	SI_SUB_INTRINSIC	= 0x2200000,
+	SI_SUB_VM_CONF		= 0x2300000,
+	SI_SUB_RUN_QUEUE	= 0x2400000,
+	SI_SUB_KTRACE		= 0x2480000,
+	SI_SUB_AUDIT		= 0x24c0000,
+	SI_SUB_CREATE_INIT	= 0x2500000,
+	SI_SUB_SCHED_IDLE	= 0x2600000,
+	SI_SUB_MBUF		= 0x2700000,
+	SI_SUB_INTR		= 0x2800000,
+	SI_SUB_SOFTINTR		= 0x2800001,
+	SI_SUB_ACL		= 0x2900000,
+	SI_SUB_DEVFS		= 0x2f00000,
+	SI_SUB_INIT_IF		= 0x3000000,
+	SI_SUB_NETGRAPH		= 0x3010000,
+	SI_SUB_DRIVERS		= 0x3100000,
+	SI_SUB_CONFIGURE	= 0x3800000,	/* devices are found */
+	SI_SUB_VFS		= 0x4000000,
+	SI_SUB_CLOCKS		= 0x4800000,	/* time begins */
+	SI_SUB_CLIST		= 0x5800000,
+	SI_SUB_SYSV_SHM		= 0x6400000,
+	SI_SUB_SYSV_SEM		= 0x6800000,
+	SI_SUB_SYSV_MSG		= 0x6c00000,
+	SI_SUB_P1003_1B		= 0x6e00000,
+	SI_SUB_PSEUDO		= 0x7000000,
+	SI_SUB_EXEC		= 0x7400000,
+	SI_SUB_PROTO_BEGIN	= 0x8000000,
+	SI_SUB_PROTO_IF		= 0x8400000,
+	SI_SUB_PROTO_DOMAIN	= 0x8800000,
+	SI_SUB_PROTO_IFATTACHDOMAIN = 0x8800001,
+	SI_SUB_PROTO_END	= 0x8ffffff,
+	SI_SUB_KPROF		= 0x9000000,
+	SI_SUB_KICK_SCHEDULER	= 0xa000000,
+	SI_SUB_INT_CONFIG_HOOKS	= 0xa800000,	/* devices that need interrupts */
+	SI_SUB_ROOT_CONF	= 0xb000000,
+	SI_SUB_DUMP_CONF	= 0xb200000,
+	SI_SUB_RAID		= 0xb380000,
+	SI_SUB_MOUNT_ROOT	= 0xb400000,
+	SI_SUB_SWAP		= 0xc000000,
+	SI_SUB_INTRINSIC_POST	= 0xd000000,
+	SI_SUB_SYSCALLS		= 0xd800000,
+	SI_SUB_KTHREAD_INIT	= 0xe000000,
+	SI_SUB_KTHREAD_PAGE	= 0xe400000,
+	SI_SUB_KTHREAD_VM	= 0xe800000,
+	SI_SUB_KTHREAD_BUF	= 0xea00000,
+	SI_SUB_KTHREAD_UPDATE	= 0xec00000,
+	SI_SUB_KTHREAD_IDLE	= 0xee00000,
+	SI_SUB_SMP		= 0xf000000,
+	SI_SUB_RUN_SCHEDULER	= 0xfffffff	/* the last */
+};
+
+/* The second: within a subsystem. */
+enum sysinit_elem_order {
+	SI_ORDER_FIRST		= 0x0000000,
+	SI_ORDER_SECOND		= 0x0000001,
+	SI_ORDER_THIRD		= 0x0000002,
+	SI_ORDER_MIDDLE		= 0x1000000,
+	SI_ORDER_ANY		= 0xfffffff
+};
+
+typedef void	sysinit_cfunc_t(const void *udata);
+
+struct sysinit {
+	enum sysinit_sub_id	subsystem;	/* when: the first key */
+	enum sysinit_elem_order	order;		/* and the second */
+	sysinit_cfunc_t		*func;		/* what */
+	const void		*udata;		/* with what */
+	STAILQ_ENTRY(sysinit)	next;		/* in the list that it is in */
+};
+
+STAILQ_HEAD(sysinitlist, sysinit);
+
+/* A set's element: one for constant data, and one for any. */
+#define	__SYSINIT(set, uniquifier, subsystem, order, func, ident)	\
+	static struct sysinit uniquifier##_##set = {			\
+		(subsystem), (enum sysinit_elem_order)(order),		\
+		(func), (ident), { NULL }				\
+	};								\
+	DATA_SET(set##_set, uniquifier##_##set)
+#define	C_SYSINIT(uniquifier, subsystem, order, func, ident)		\
+	__SYSINIT(sysinit, uniquifier, subsystem, order, func, ident)
+#define	SYSINIT(uniquifier, subsystem, order, func, ident)		\
+	C_SYSINIT(uniquifier, subsystem, order,				\
+	    (sysinit_cfunc_t *)(void (*)(void))(func), (const void *)(ident))
+
+/* What is undone when a module goes, in the reverse order. */
+#define	C_SYSUNINIT(uniquifier, subsystem, order, func, ident)		\
+	__SYSINIT(sysuninit, uniquifier, subsystem, order, func, ident)
+#define	SYSUNINIT(uniquifier, subsystem, order, func, ident)		\
+	C_SYSUNINIT(uniquifier, subsystem, order,			\
+	    (sysinit_cfunc_t *)(void (*)(void))(func), (const void *)(ident))
+
+SET_DECLARE(sysinit_set, struct sysinit);
+
+/* ---------------------------------------------------------------- the engine */
+
+extern struct sysinitlist sysinit_list;		/* what is still to be done */
+extern struct sysinitlist sysinit_done_list;	/* what was taken from it, in that order */
+extern int verbose_sysinit;			/* print what is run: -v, debug.verbose_sysinit */
+
+/* Their contracts stand in kern/subr_sysinit.c. */
+void	sysinit_insert(struct sysinitlist *list, struct sysinit *sip);
+void	sysinit_mklist(struct sysinitlist *list, struct sysinit **set,
+	    struct sysinit **set_end);
+void	sysinit_run(struct sysinitlist *list, struct sysinitlist *done);
+struct sysinit *sysinit_add(struct sysinit **set, struct sysinit **set_end);
+void	sysuninit_run(struct sysinit **set, struct sysinit **set_end);
+int	sysinit_announce(const struct sysinit *sip);
+
+void	mi_startup(void);
+
+/* ---------------------------------------------------------------- tunables */
+
+/*
+ * A variable that is set from the loader's environment before anything runs:
+ *
+ *	static int quantum = 10;
+ *	TUNABLE_INT("kern.quantum", &quantum);
+ *
+ * A value that makes no sense is told, and the variable is left alone.
+ */
+enum tunable_type { TUNABLE_TYPE_INT, TUNABLE_TYPE_ULONG, TUNABLE_TYPE_QUAD, TUNABLE_TYPE_STR };
+
+struct tunable {
+	const char	*path;
+	enum tunable_type type;
+	void		*var;
+	size_t		size;		/* of a string's room */
+};
+
+void	tunable_init(const void *tunable);
+
+#define	__TUNABLE_NAME(line)	__TUNABLE_NAME2(line)
+#define	__TUNABLE_NAME2(line)	__tunable_##line
+#define	__TUNABLE(path, type, var, size, name)				\
+	static const struct tunable name = { (path), (type), (var), (size) };	\
+	__TUNABLE_SYSINIT(name)
+#define	__TUNABLE_SYSINIT(name)						\
+	C_SYSINIT(name, SI_SUB_TUNABLES, SI_ORDER_MIDDLE, tunable_init, &name)
+
+#define	TUNABLE_INT(path, var)						\
+	__TUNABLE(path, TUNABLE_TYPE_INT, var, sizeof(int), __TUNABLE_NAME(__LINE__))
+#define	TUNABLE_ULONG(path, var)					\
+	__TUNABLE(path, TUNABLE_TYPE_ULONG, var, sizeof(unsigned long), __TUNABLE_NAME(__LINE__))
+#define	TUNABLE_QUAD(path, var)						\
+	__TUNABLE(path, TUNABLE_TYPE_QUAD, var, sizeof(uint64_t), __TUNABLE_NAME(__LINE__))
+#define	TUNABLE_STR(path, var, size)					\
+	__TUNABLE(path, TUNABLE_TYPE_STR, var, size, __TUNABLE_NAME(__LINE__))
+
+/* ---------------------------------------------------------------- configuration hooks */
+
+/*
+ * A device that can only be looked at by interrupts registers a hook while it
+ * is attached; it is called at INT_CONFIG_HOOKS, and calls
+ * config_intrhook_disestablish() when it has finished.  The boot waits, but
+ * not for ever.  (kern/subr_autoconf.c)
+ */
+struct intr_config_hook {
+	TAILQ_ENTRY(intr_config_hook) ich_links;
+	void		(*ich_func)(void *arg);
+	void		*ich_arg;
+	const char	*ich_name;	/* for who waits too long */
+};
+
+int	config_intrhook_establish(struct intr_config_hook *hook);
+void	config_intrhook_disestablish(struct intr_config_hook *hook);
+
+#endif /* !_SYS_KERNEL_H_ */
