@@ -10,6 +10,7 @@
  */
 #include <i386/clock.h>
 
+#include <sys/clock.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
@@ -29,8 +30,6 @@
 /* Counts of a microsecond, in 1/32768: 39098.2, upwards. */
 #define	COUNTS_PER_US	39099
 #define	COUNTS_SHIFT	15
-
-volatile int	ticks;
 
 static uint32_t	timer0_max_count = TIMER_RELOAD_MAX;	/* the reload value */
 
@@ -98,17 +97,24 @@ DELAY(int n)
 static void
 clkintr(void *arg __unused)
 {
-	ticks++;
+	hardclock(intr_frame);
 }
 
 /*
- * Have the clock tick.  The 8259s are set up; ticks come as soon as interrupts
- * are enabled.
+ * Say what time is measured by.  Nothing ticks yet.
  */
 void
 startrtclock(void)
 {
 	printf("Timecounter \"i8254\"  frequency %u Hz\n", TIMER_FREQ);
+}
+
+/*
+ * Have the clocks tick.
+ */
+void
+cpu_initclocks(void)
+{
 	if (intr_create("clk", CLOCK_IRQ, IPL_CLOCK, clkintr, NULL) != 0)
-		panic("startrtclock: irq %d is taken", CLOCK_IRQ);
+		panic("cpu_initclocks: irq %d is taken", CLOCK_IRQ);
 }

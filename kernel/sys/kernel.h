@@ -16,10 +16,13 @@
  *	COPYRIGHT	FIRST	print_caddr_t		kern/init_main.c
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
+ *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
+ *	SOFTINTR	FIRST	start_softintr		kern/kern_timeout.c
  *	CONFIGURE	FIRST	configure_first		i386/autoconf.c
  *	CONFIGURE	THIRD	configure		i386/autoconf.c
  *	CONFIGURE	ANY	configure_final		i386/autoconf.c
+ *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
  * first comes first.
