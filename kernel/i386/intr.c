@@ -314,3 +314,9 @@ splx(int level)
 	intr_replay(&frame);
 	intr_restore(ef);
 }
+
+void
+spl0(void)
+{
+	splx(IPL_NONE);
+}

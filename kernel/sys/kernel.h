@@ -18,11 +18,17 @@
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
+ *	RUN_QUEUE	FIRST	sched_setup		kern/sched_4bsd.c
+ *	SCHED_IDLE	FIRST	idle_setup		kern/kern_idle.c
  *	SOFTINTR	FIRST	start_softintr		kern/kern_timeout.c
  *	CONFIGURE	FIRST	configure_first		i386/autoconf.c
  *	CONFIGURE	THIRD	configure		i386/autoconf.c
  *	CONFIGURE	ANY	configure_final		i386/autoconf.c
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
+ *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
+ *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
+ *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
+ *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
  * first comes first.
