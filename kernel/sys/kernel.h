@@ -23,6 +23,7 @@
  *	CONFIGURE	THIRD	configure		i386/autoconf.c
  *	CONFIGURE	ANY	configure_final		i386/autoconf.c
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
+ *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
  * first comes first.
