@@ -203,6 +203,16 @@ intr_replay(struct intrframe *frame)
 	}
 }
 
+/*
+ * How many requests of an IRQ wait for its handler: one that was postponed, and
+ * one in the 8259.
+ */
+int
+intr_pending(int irq)
+{
+	return ((ipending >> irq & 1) + atpic_pending(irq));
+}
+
 /* A request that nobody waits for: say so, a few times. */
 static void
 intr_stray(int irq)

@@ -44,6 +44,9 @@ int	swi_add(const char *name, int ipl, driver_intr_t *handler, void *arg,
 	    void **cookie);
 void	swi_sched(void *cookie);
 
+/* How many of an IRQ's requests wait for its handler, 0 to 2.  Interrupts are off. */
+int	intr_pending(int irq);
+
 /* From exception.S, interrupts off: acknowledge, and call or postpone. */
 void	intr_execute(struct intrframe *frame);
 

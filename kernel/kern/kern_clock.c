@@ -1,8 +1,7 @@
 /*
  * kern_clock.c: what is done at each tick of the clocks.
  *
- *	hardclock()	hz times a second: `ticks', and what hangs on it, the
- *			callouts
+ *	hardclock()	hz times a second: `ticks', the time, the callouts
  *	statclock()	stathz times a second: whose time it is
  *
  * They are two clocks, so that a process which always runs just behind a tick
@@ -20,6 +19,8 @@
 #include <sys/proc.h>
 #include <sys/resource.h>
 #include <sys/systm.h>
+#include <sys/timetc.h>
+#include <i386/clock.h>
 #include <i386/intr.h>
 
 volatile int	ticks;
@@ -33,6 +34,7 @@ uint32_t	cp_time[CPUSTATES];
 void
 hardclock(struct intrframe *frame)
 {
+	tc_ticktock();
 	ticks = ticks + 1u;		/* which may overflow */
 	callout_tick();
 	if (stathz == 0)
@@ -54,10 +56,30 @@ statclock(struct intrframe *frame)
 		cp_time[CP_SYS]++;
 }
 
+/*
+ * How many ticks a timeout needs to last `tv' at least: rounded up, and one
+ * more, because the first of them may be about to come.  At least 1, also for
+ * a time that is gone; INT32_MAX for one that is longer than that.
+ */
+int
+tvtohz(const struct timeval *tv)
+{
+	uint64_t left;
+
+	if (tv->tv_sec < 0)
+		return (1);
+	left = howmany((uint64_t)tv->tv_sec * 1000000 + tv->tv_usec, tick) + 1;
+	return (MIN(left, INT32_MAX));
+}
+
+/*
+ * Time begins.  Nobody has told us the date yet, so the machine is asked.
+ */
 static void
 initclocks(const void *dummy __unused)
 {
 	cpu_initclocks();
+	inittodr(0);
 	if (profhz == 0)
 		profhz = stathz != 0 ? stathz : hz;
 }

@@ -25,6 +25,7 @@
  *	CONFIGURE	THIRD	configure		i386/autoconf.c
  *	CONFIGURE	ANY	configure_final		i386/autoconf.c
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
+ *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
  *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
  *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
