@@ -222,6 +222,16 @@ spltty(void)
 	return (splraise(IPL_TTY));
 }
 
+/*
+ * Whoever allocates pages or memory: the handlers of devices may, so they are
+ * all kept out.  The clocks' may not, and go on.
+ */
+int
+splvm(void)
+{
+	return (splraise(IPL_TTY));
+}
+
 int
 splclock(void)
 {

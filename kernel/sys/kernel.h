@@ -15,6 +15,9 @@
  *	subsystem	order	function		file
  *	COPYRIGHT	FIRST	print_caddr_t		kern/init_main.c
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
+ *	VM		FIRST	vm_mem_init		vm/vm_init.c
+ *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
+ *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
  *	CONFIGURE	FIRST	configure_first		i386/autoconf.c
