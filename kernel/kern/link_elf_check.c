@@ -131,11 +131,13 @@ check_sections(struct elf_file *ef)
 static const char *
 string_table(const struct elf_file *ef, uint32_t index, uint32_t *size)
 {
-	const Elf32_Shdr *sh = &ef->shdr[index];
+	const Elf32_Shdr *sh;
 	const char *strings;
 
-	if (index >= ef->shnum || sh->sh_type != SHT_STRTAB ||
-	    sh->sh_addr == 0 || sh->sh_size == 0)
+	if (index >= ef->shnum)
+		return (NULL);
+	sh = &ef->shdr[index];
+	if (sh->sh_type != SHT_STRTAB || sh->sh_addr == 0 || sh->sh_size == 0)
 		return (NULL);
 	strings = (const char *)(uintptr_t)sh->sh_addr;
 	*size = sh->sh_size;
