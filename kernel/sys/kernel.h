@@ -18,6 +18,7 @@
  *	VM		FIRST	vm_mem_init		vm/vm_init.c
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
  *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
+ *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
@@ -30,6 +31,7 @@
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
  *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
+ *	INT_CONFIG_HOOKS FIRST	run_interrupt_driven_config_hooks kern/subr_autoconf.c
  *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
  *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
