@@ -31,7 +31,7 @@
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
  *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
- *	INT_CONFIG_HOOKS FIRST	run_interrupt_driven_config_hooks kern/subr_autoconf.c
+ *	INT_CONFIG_HOOKS	FIRST	run_interrupt_driven_config_hooks	kern/subr_autoconf.c
  *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
  *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
