@@ -28,6 +28,8 @@ SYSINIT(placeholder, SI_SUB_DUMMY, SI_ORDER_ANY, NULL, NULL);
 void
 mi_startup(void)
 {
+	if (boothowto & RB_VERBOSE)
+		bootverbose++;
 	verbose_sysinit = bootverbose;
 	TUNABLE_INT_FETCH("debug.verbose_sysinit", &verbose_sysinit);
 	sysinit_mklist(&sysinit_list, SET_BEGIN(sysinit_set),
