@@ -47,8 +47,8 @@ class TickingPit(Pit):
         self.elapsed += counts
 
     def write(self, port: int, value: int) -> None:
-        super().write(port, value)
         self.advance(self._draw.randrange(self._most))
+        super().write(port, value)
 
     def read(self, port: int) -> int | None:
         self.advance(self._draw.randrange(self._most))
@@ -61,7 +61,7 @@ class ClockPc(InterruptPc):
     def __init__(self, make_pc: MakePc, draw: Random, hz: int, *, rtc: Rtc | None = None, most: int = 3) -> None:
         super().__init__(make_pc)
         self.pit = TickingPit(draw, most)
-        self.pc.devices.append(self.pit)
+        self.pc.devices.insert(0, self.pit)     # it goes on while the 8259 is looked at, too
         if rtc is not None:
             self.pc.devices.append(rtc)
         self.pc.number("hz").value, self.pc.number("tick").value = hz, 1_000_000 // hz
