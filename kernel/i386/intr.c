@@ -289,6 +289,16 @@ spltty(void)
 	return (splraise(IPL_TTY));
 }
 
+/*
+ * Whoever allocates pages or memory: the handlers of devices may, so they are
+ * all kept out.  The clocks' may not, and go on.
+ */
+int
+splvm(void)
+{
+	return (splraise(IPL_TTY));
+}
+
 int
 splclock(void)
 {
@@ -323,4 +333,10 @@ splx(int level)
 	frame.if_tf.tf_eip = (uintptr_t)__builtin_return_address(0);
 	intr_replay(&frame);
 	intr_restore(ef);
+}
+
+void
+spl0(void)
+{
+	splx(IPL_NONE);
 }
