@@ -30,6 +30,7 @@ static const struct db_command db_show_table[] = {
 	{ "breaks",	db_show_breaks_cmd,	0, NULL, "the breakpoints" },
 	{ "gdt",	db_show_gdt_cmd,	0, NULL, "the segments" },
 	{ "idt",	db_show_idt_cmd,	0, NULL, "the vectors that are used" },
+	{ "modules",	db_show_modules_cmd,	0, NULL, "the kernel, and the modules in it" },
 	{ "msgbuf",	db_show_msgbuf_cmd,	0, NULL, "what was printed" },
 	{ "registers",	db_show_regs_cmd,	0, NULL, "the registers" },
 	{ "watches",	db_show_watches_cmd,	0, NULL, "the watchpoints" },

@@ -18,6 +18,11 @@
  *	VM		FIRST	vm_mem_init		vm/vm_init.c
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
  *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
+ *	KLD		FIRST	linker_init		kern/kern_linker.c
+ *	KLD		SECOND	link_elf_init		kern/link_elf.c
+ *	KLD		SECOND	link_elf_obj_init	kern/link_elf_obj.c
+ *	KLD		MIDDLE	linker_preload		kern/kern_linker.c
+ *	KLD		ANY	linker_init_kernel_modules kern/kern_linker.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
  *	CONFIGURE	FIRST	configure_first		i386/autoconf.c
