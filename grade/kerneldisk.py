@@ -1,4 +1,4 @@
-"""The disk that lab 3's checks boot: made once, with room for what a check puts on it.
+"""The disk that the checks of labs 3 and 4 boot: made once, with room for what a check puts on it.
 
 make lays out a whole disk (boot blocks, loader, file system), on which a kernel and other files are placeholders: files
 of a size, whose sectors say of which file they are and where in it. A check writes what it boots over them, and needs
@@ -39,6 +39,12 @@ def fill(image: bytes, files: Mapping[str, bytes]) -> bytes:
         for number, at in places[name].items():
             filled[at:at + SECTOR] = content[number * SECTOR:(number + 1) * SECTOR].ljust(SECTOR, b"\0")
     return bytes(filled)
+
+
+def settings(variables: Mapping[str, str]) -> bytes:
+    """A loader.conf with these variables, as long as its room: what fills it up is no NUL, but empty lines."""
+    text = "".join(f'{name}="{value}"\n' for name, value in variables.items())
+    return text.encode("ascii").ljust(SECTOR, b"\n")
 
 
 def main() -> None:

@@ -16,36 +16,14 @@ from grade.bench import Bench
 from grade.bochs import Machine
 from grade.check import check
 from grade.checks.init386 import (
-    MACHDEP, PG_RW, PG_V, TRAP, Results, Script, boot, com1, expect_fields, expect_table, random_registers, run_out,
-    run_script, run_to, table_words, word)
+    MACHDEP, PG_RW, PG_V, TRAP, TrapScript, expect_fields, random_registers, table_words)
+from grade.checks.scripts import (
+    Case, Results, Script, boot, boots, com1, expect_table, run_out, run_script, run_to, word)
 from grade.checks.traps386 import (
     Snippet, UserSpace, calls, judge_kernel, judge_user, kernel_snippets, make_absent, run_kernel, run_user,
     user_snippets)
 from grade.failure import expect
 from grade.models import init386 as model
-
-
-@dataclass(frozen=True)
-class Case:
-    """One boot. about says it in a line; what the check draws for it comes from seed."""
-
-    about: str
-    seed: int
-
-    def __str__(self) -> str:
-        return self.about
-
-    @property
-    def draw(self) -> Random:
-        return Random(self.seed)
-
-
-def boots(*abouts: str) -> Callable[[Random], Iterator[Case]]:
-    """Cases: a boot for each line."""
-    def cases(draw: Random) -> Iterator[Case]:
-        for about in abouts:
-            yield Case(about, draw.getrandbits(64))
-    return cases
 
 
 # ---------------------------------------------------------------- 3.1 descriptors
@@ -261,7 +239,7 @@ OVERFLOWS = {OWN_STACK: b"\xe8\xfb\xff\xff\xff", "by pushes": b"\x51\xeb\xfd", "
        hint="A triple fault means that the CPU could not switch to the task: gate, TSS, its CR3, its stack.")
 def overflow(bench: Bench, case: Case) -> None:
     draw = case.draw
-    script = Script(bench, MACHDEP)
+    script = TrapScript(bench, MACHDEP)
     stack = draw.randrange(1 << 10, model.USER_END >> 12) << 12
     script.map(stack, 0, PG_V | PG_RW)
     registers = random_registers(draw)
@@ -311,11 +289,11 @@ def call_gates(bench: Bench, case: Case) -> None:
 
 def user_calls(bench: Bench, case: Case, way: str) -> None:
     """Have code in ring 3 call the kernel so; the frames are what they must be."""
-    script = Script(bench, MACHDEP)
+    script = TrapScript(bench, MACHDEP)
     judge_users(bench, MACHDEP, script, UserSpace(script, case.draw), calls(case.draw)[way])
 
 
-def judge_users(bench: Bench, program: str, script: Script, space: UserSpace, snippets: Sequence[Snippet]) -> None:
+def judge_users(bench: Bench, program: str, script: TrapScript, space: UserSpace, snippets: Sequence[Snippet]) -> None:
     """Run snippets in ring 3, in one boot, and judge them."""
     runs = [(snippet, *run_user(space, snippet)) for snippet in snippets]
     with boot(bench, program, script) as machine:
@@ -327,7 +305,7 @@ def judge_users(bench: Bench, program: str, script: Script, space: UserSpace, sn
 def through_init386(bench: Bench, program: str, machine: Machine, script: Script) -> Results:
     """Run all of init386(), then the script."""
     run_to(machine, bench.symbol(program, "mi_startup"), "init386(), to its end")
-    return run_script(machine, script, "")
+    return run_script(machine, script, at_once=False)
 
 
 @check("3.5", "int", points=1, title="INT 80h from ring 3", cases=boots("random registers"),
@@ -421,7 +399,7 @@ def kernel_frames(bench: Bench, case: Case) -> None:
        cases=boots("random code", "more code"),
        hint="tf_trapno has the kernel's number, not the vector; a SIGBUS' code is the error code + 30. Look at the snippet.")
 def ring_3(bench: Bench, case: Case) -> None:
-    script = Script(bench, TRAP)
+    script = TrapScript(bench, TRAP)
     space = UserSpace(script, case.draw)
     judge_users(bench, TRAP, script, space, list(user_snippets(space)))
 
@@ -431,7 +409,7 @@ def ring_3(bench: Bench, case: Case) -> None:
        hint="The debugger is asked by breakpoints and steps at once, and by the fatal ones after a message.")
 def ring_0(bench: Bench, case: Case) -> None:
     draw = case.draw
-    script = Script(bench, TRAP)
+    script = TrapScript(bench, TRAP)
     make_absent(script)
     runs = [(snippet, *run_kernel(script, draw, snippet)) for snippet in kernel_snippets(script, draw)]
     with boot(bench, TRAP, script) as machine:

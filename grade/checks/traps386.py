@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from grade.checks.init386 import (
-    PG_RW, PG_U, PG_V, PUSHA, Event, Results, Script, expect_fields, expect_frame, random_registers)
+    PG_RW, PG_U, PG_V, PUSHA, Event, TrapScript, event_of, expect_fields, expect_frame, random_registers)
+from grade.checks.scripts import Results, Script
 from grade.failure import expect
 from grade.models import init386 as model
 from grade.models.init386 import ALWAYS, ARITHMETIC, IF, NT, OF, PAGE, RF, TF
@@ -76,7 +77,7 @@ def make_absent(script: Script) -> None:
 class UserSpace:
     """Four pages of a user's, one of which is not there."""
 
-    def __init__(self, script: Script, draw: Random) -> None:
+    def __init__(self, script: TrapScript, draw: Random) -> None:
         self.script, self.draw = script, draw
         base = draw.randrange(1, model.USER_END >> 22) << 22
         pages = draw.sample(range(1, 1023), 4)
@@ -153,7 +154,7 @@ def calls(draw: Random) -> Mapping[str, tuple[Snippet, ...]]:
                                    ends="syscall") for entry in entries)}
 
 
-def kernel_snippets(script: Script, draw: Random) -> Iterator[Snippet]:
+def kernel_snippets(script: TrapScript, draw: Random) -> Iterator[Snippet]:
     """What ring 0 may do wrong."""
     hole = draw.randrange(1 << 12, 1 << 22)
     selector, absent = OUT_OF_RANGE + 8 * draw.randrange(4), model.SPARE_SELECTOR
@@ -201,7 +202,7 @@ def judge_user(results: Results, number: int, snippet: Snippet, entered: Mapping
     told, signal = _end_of_user(snippet, model.decide(trapped, 0, {}))
     if signal == model.SIGTRAP:
         trapped["eflags"] &= ~TF
-    event = results.event(number, f"ring 3: {snippet}", told)
+    event = event_of(results, number, f"ring 3: {snippet}", told)
     expect(f"ring 3: {snippet}", told, str(event))
     expect(f"ring 3: {snippet}: where the frame is", event.top - FRAME_SIZE, event.at)
     if not {"ds", "es", "fs"} & set(snippet.frame):
@@ -222,7 +223,7 @@ def _end_of_user(snippet: Snippet, decision: model.Decision) -> tuple[str, int]:
 # ---------------------------------------------------------------- ring 0
 
 
-def run_kernel(script: Script, draw: Random, snippet: Snippet) -> tuple[int, dict[str, int]]:
+def run_kernel(script: TrapScript, draw: Random, snippet: Snippet) -> tuple[int, dict[str, int]]:
     """Have the script run a snippet in ring 0. Returns the event's number, and the registers at its first byte; below:
     so far is ESP below the stack's top."""
     flags = draw.getrandbits(32) & ARITHMETIC | ALWAYS | snippet.flags
@@ -234,7 +235,7 @@ def run_kernel(script: Script, draw: Random, snippet: Snippet) -> tuple[int, dic
     return script.kernel(below, at, registers), {**registers, "eflags": flags, "eip": at + len(before), "below": below}
 
 
-def judge_kernel(results: Results, script: Script, number: int, snippet: Snippet, entered: Mapping[str, int]) -> None:
+def judge_kernel(results: Results, script: TrapScript, number: int, snippet: Snippet, entered: Mapping[str, int]) -> None:
     """Did ring 0's snippet end as it must?"""
     what = f"ring 0: {snippet}"
     trapped = {**{name: entered[name] for name in PUSHA if name != "esp"}, "trapno": snippet.number,
@@ -242,14 +243,14 @@ def judge_kernel(results: Results, script: Script, number: int, snippet: Snippet
                "eflags": entered["eflags"] | (RF if snippet.fault else 0),
                "cs": model.KCSEL, "ds": model.KDSEL, "es": model.KDSEL, "fs": model.KPSEL}
     if snippet.ends:
-        event = results.event(number, what, "the end of the code")
+        event = event_of(results, number, what, "the end of the code")
         expect(what, "the end of the code", str(event))
         _judge_return(what, entered, event)
         return
     labels = {name: script.symbol(name) for name in ("Xlcall_syscall", *sum(model.EXPECTED, ()))}
     message = {"TRAP_DEBUGGER": "with nothing printed"}.get(model.decide(trapped, 0, labels).action, "after a message")
     told = f"{model.trap_words(snippet.number)}, {message}"
-    event = results.event(number, what, told)
+    event = event_of(results, number, what, told)
     expect(what, told, str(event))
     expect(f"{what}: where the frame is", event.top - entered["below"] - 64, event.at)
     expect_frame(what, {**trapped, "isp": event.at + 44}, event)

@@ -1,19 +1,8 @@
 /*
- * lab3: what stands in init_main.c's place in the kernels that lab 3's checks
- * boot.  It does what a script says, and keeps what came of it; the check
- * reads that from outside when lab3_done() is reached.
+ * lab3: what the scripts of lab 3's checks can do besides those of script.c:
+ * leave for code that traps, in user mode or in the kernel's, and see what the
+ * kernel makes of it.
  *
- * Entered:   by init386(), as mi_startup(); or at lab3_start by a check that
- *            has stopped init386() on its way, after preload_init().
- * Stack:     the script's is its own, so that what it starts can have
- *            thread0's, as a thread's code has.
- * Script:    the file of type lab3_challenge that the loader has left: double
- *            words, an operation, then what it needs.
- *
- *	DONE				stay in lab3_done() for ever
- *	POKE address, count, WORDS	write double words
- *	SAVE address, count		add double words to the results
- *	CALL function, count, WORDS	call it with these arguments
  *	MAP address, page, flags	map page 0, 1 ... of lab3_pages, with
  *					PG_ flags, at an address of the user's;
  *					all in the same 4 MB
@@ -27,10 +16,10 @@
  * independent part, or of the debugger, which all stand here; or when code
  * jumps to lab3_returned.  That is added to the results: struct event.
  */
+#include "script.h"
+
 #include <sys/kdb.h>
 #include <sys/msgbuf.h>
-#include <sys/preload.h>
-#include <sys/linker.h>
 #include <sys/proc.h>
 #include <sys/signalvar.h>
 #include <sys/systm.h>
@@ -40,9 +29,8 @@
 
 #define	PAGES		4
 #define	FRAME_WORDS	(sizeof(struct trapframe) / 4)
-#define	RESULT_WORDS	8192
 
-enum op { OP_DONE, OP_POKE, OP_SAVE, OP_CALL, OP_MAP, OP_ONFAULT, OP_USER, OP_KERNEL };
+enum op { OP_MAP = OP_OTHERS, OP_ONFAULT, OP_USER, OP_KERNEL };
 enum event_kind { EVENT_SIGNAL, EVENT_SYSCALL, EVENT_AST, EVENT_DEBUGGER, EVENT_RETURNED };
 
 struct event {
@@ -55,52 +43,14 @@ struct event {
 };
 
 /* lab3_switch.S */
-void	lab3_start(void) __dead2;
-void	lab3_call(uint32_t function, uint32_t count, const uint32_t *arguments);
 void	lab3_leave(uint32_t esp, const uint32_t *frame, uint32_t eip);
 void	lab3_back(void) __dead2;
 
-void	lab3_script(void);
 void	lab3_event_returned(const uint32_t *registers);
 
-uint32_t	lab3_results[RESULT_WORDS];
-uint32_t	lab3_used;			/* of them */
-uint32_t	lab3_scratch[8192];		/* what a check writes and reads */
 char		lab3_pages[PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static uint32_t	user_table[NPTEPG] __attribute__((aligned(PAGE_SIZE)));
 static uint32_t	printed_before;
-
-/* What init_main.c has of its own. */
-struct proc proc0 = { .p_comm = "swapper", .p_thread = { .td_proc = &proc0 } };
-struct thread *curthread = &thread0;
-
-/* The debugger that the kernel is linked without. */
-char *ksym_start, *ksym_end;
-int kdb_active;
-int debugger_on_panic = 1;
-
-void
-mi_startup(void)
-{
-	lab3_start();
-}
-
-/* Whatever comes after is of no interest. */
-__attribute__((noinline)) void
-lab3_done(void)
-{
-	for (;;)
-		__asm__ volatile("");
-}
-
-static void
-result(const void *from, size_t count)
-{
-	if (count > RESULT_WORDS - lab3_used)
-		panic("lab3: the results have no room for %u more", (unsigned)count);
-	memcpy(&lab3_results[lab3_used], from, 4 * count);
-	lab3_used += count;
-}
 
 static uint32_t
 stack_top(void)
@@ -127,7 +77,7 @@ event(enum event_kind kind, uint32_t a, uint32_t b, const void *frame)
 		memcpy(e.frame, frame, MIN(sizeof(e.frame),
 		    (uint32_t)curpcb - (uint32_t)frame));
 	}
-	result(&e, sizeof(e) / 4);
+	script_result(&e, sizeof(e) / 4);
 	lab3_back();
 }
 
@@ -155,29 +105,6 @@ kdb_trap(int type, int code, struct trapframe *tf)
 	event(EVENT_DEBUGGER, type, code, tf);
 }
 
-/* A panic; lab3_done() then, because nothing may be whole. */
-void
-kdb_enter(const char *why __unused)
-{
-	lab3_done();
-}
-
-void
-kdb_init(void)
-{
-}
-
-const char *
-kdb_symbol_name(uintptr_t address __unused)
-{
-	return (NULL);
-}
-
-void
-kdb_backtrace(void)
-{
-}
-
 void
 lab3_event_returned(const uint32_t *registers)
 {
@@ -201,20 +128,10 @@ leave(uint32_t esp, const uint32_t *frame, uint32_t eip)
 	lab3_leave(esp, frame, eip);
 }
 
-/* Do one operation.  Returns the next one's place. */
-static const uint32_t *
-step(const uint32_t *w)
+const uint32_t *
+script_other(const uint32_t *w)
 {
 	switch (*w) {
-	case OP_POKE:
-		memcpy((void *)w[1], w + 3, 4 * w[2]);
-		return (w + 3 + w[2]);
-	case OP_SAVE:
-		result((const void *)w[1], w[2]);
-		return (w + 3);
-	case OP_CALL:
-		lab3_call(w[1], w[2], w + 3);
-		return (w + 3 + w[2]);
 	case OP_MAP:
 		map(w[1], w[2], w[3]);
 		return (w + 4);
@@ -228,22 +145,6 @@ step(const uint32_t *w)
 		leave(stack_top() - w[1], w + 3, w[2]);
 		return (w + 11);
 	default:
-		lab3_done();
-		return (w);
+		script_done();
 	}
-}
-
-void
-lab3_script(void)
-{
-	const uint32_t *w;
-	char *file, *at;
-
-	file = preload_search_by_type("lab3_challenge");
-	at = file == NULL ? NULL : preload_search_info(file, MODINFO_ADDR);
-	if (at == NULL)
-		panic("lab3: there is no challenge");
-	w = *(uint32_t **)at;
-	for (;;)
-		w = step(w);
 }

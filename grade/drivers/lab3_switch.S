@@ -7,43 +7,14 @@
 #include <i386/segments.h>
 #include <i386/specialreg.h>
 
-	.set	STACK_SIZE, 2 * PAGE_SIZE
 	.set	FRAME_WORDS, 18
 
 	.bss
-	.p2align 4
-	.fill	STACK_SIZE, 1, 0
-stack:
+	.p2align 2
 left:	.long	0			/* ESP of lab3_leave() */
 
 	.text
-	.globl	lab3_start, lab3_call, lab3_leave, lab3_back, lab3_returned
-
-/* Begin the script, on its stack. */
-lab3_start:
-	mov	$stack, %esp
-	xor	%ebp, %ebp
-	call	lab3_script
-
-/*
- * void lab3_call(uint32_t function, uint32_t count, const uint32_t *arguments)
- *
- * Call a function with so many arguments, whoever takes them off the stack.
- *
- *	8(%ebp) function	12 count	16 arguments
- */
-lab3_call:
-	push	%ebp
-	mov	%esp, %ebp
-	mov	12(%ebp), %ecx
-	mov	16(%ebp), %edx
-1:	jecxz	2f
-	dec	%ecx
-	pushl	(%edx, %ecx, 4)
-	jmp	1b
-2:	call	*8(%ebp)
-	leave
-	ret
+	.globl	lab3_leave, lab3_back, lab3_returned
 
 /*
  * void lab3_leave(uint32_t esp, const uint32_t *frame, uint32_t eip)

@@ -76,11 +76,11 @@ def test_a_file_that_does_not_compile_costs_its_own_exercises(tmp_path: Path, ju
 # ---------------------------------------------------------------- hostile submissions
 
 HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, instead, check, what is told
-    "ends the script": ("machdep.c", "\tsd->sd_lolimit", "\tvoid lab3_done(void);\n\tlab3_done();\n\tsd->sd_lolimit",
+    "ends the script": ("machdep.c", "\tsd->sd_lolimit", "\tvoid script_done(void);\n\tscript_done();\n\tsd->sd_lolimit",
                         "bits", "an answer to each call"),
-    "has the driver's functions": ("machdep.c", "/* The reverse:", "void\nlab3_done(void)\n{\n}\n\n/* The reverse:",
+    "has the driver's functions": ("machdep.c", "/* The reverse:", "void\nscript_done(void)\n{\n}\n\n/* The reverse:",
                                    "bits", "multiple definition"),
-    "says how much there is": ("machdep.c", "\tsd->sd_lolimit", "\textern uint32_t lab3_used;\n\tlab3_used = ~0;\n"
+    "says how much there is": ("machdep.c", "\tsd->sd_lolimit", "\textern uint32_t script_used;\n\tscript_used = ~0;\n"
                                "\tsd->sd_lolimit", "bits", ""),
     "is too large": ("trap.c", "static const char *const trap_msg", "char large[400000] = { 1 };\n"
                      "static const char *const trap_msg", "user", "the disk has room for"),

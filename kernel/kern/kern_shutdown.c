@@ -8,17 +8,18 @@
 #include <sys/cons.h>
 #include <sys/kdb.h>
 #include <sys/reboot.h>
+#include <sys/time.h>
 #include <i386/md_var.h>
 
 #define	PANIC_REBOOT_WAIT_TIME	15	/* seconds */
 
 const char *panicstr;
 
-/* Print how long the clock has ticked, as `1d2h3m4s'; leading noughts are left out. */
+/* Print the uptime as `1d2h3m4s'; leading noughts are left out. */
 static void
 print_uptime(void)
 {
-	unsigned int seconds = hz > 0 ? (unsigned int)ticks / hz : 0;
+	unsigned int seconds = time_uptime;
 
 	printf("Uptime: ");
 	if (seconds >= 24 * 60 * 60)
