@@ -31,6 +31,7 @@ static const struct db_command db_show_table[] = {
 	{ "gdt",	db_show_gdt_cmd,	0, NULL, "the segments" },
 	{ "idt",	db_show_idt_cmd,	0, NULL, "the vectors that are used" },
 	{ "malloc",	db_show_malloc_cmd,	0, NULL, "malloc(9)'s types" },
+	{ "modules",	db_show_modules_cmd,	0, NULL, "the kernel, and the modules in it" },
 	{ "msgbuf",	db_show_msgbuf_cmd,	0, NULL, "what was printed" },
 	{ "page",	db_show_page_cmd,	0, NULL, "the counts of pages" },
 	{ "registers",	db_show_regs_cmd,	0, NULL, "the registers" },

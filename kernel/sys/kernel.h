@@ -19,6 +19,11 @@
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
  *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
  *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
+ *	KLD		FIRST	linker_init		kern/kern_linker.c
+ *	KLD		SECOND	link_elf_init		kern/link_elf.c
+ *	KLD		SECOND	link_elf_obj_init	kern/link_elf_obj.c
+ *	KLD		MIDDLE	linker_preload		kern/kern_linker.c
+ *	KLD		ANY	linker_init_kernel_modules	kern/kern_linker.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
