@@ -17,6 +17,7 @@
 
 #include <sys/cons.h>
 #include <sys/msgbuf.h>
+#include <sys/symtab.h>
 #include <sys/systm.h>
 
 int	host_printf(const char *fmt, ...) __asm__("printf");
@@ -224,7 +225,7 @@ commands(char **argv)
 	memory_base = strtoul(argv[1], NULL, 16);
 	if (argv[2] != NULL) {
 		symbols = read_file(argv[2], &size);
-		db_sym_init(symbols, symbols + size);
+		symtab_init(symbols, symbols + size);
 	}
 	db_lines_per_page = 0;
 	while (host_fgets(line, sizeof(line), stdin) != NULL) {
@@ -274,7 +275,7 @@ fuzz(char **argv)
 			at = draw() % (draw() % 2 ? MIN(shorter, 8) : shorter);
 			copy[at] = draw();
 		}
-		db_sym_init(copy, copy + shorter);
+		symtab_init(copy, copy + shorter);
 		for (n = 0; n < 8; n++)
 			(void)db_search_symbol(0xc0100000 + draw() % 0x10000,
 			    n % 2 ? DB_STGY_ANY : DB_STGY_PROC, &offset);

@@ -21,7 +21,7 @@ from grade.tests.emulation import TREE, make, tool
 
 DDB = ("access", "break", "command", "examine", "expr", "input", "lex", "output", "sym", "variables", "watch", "write")
 SOURCES = (*(f"ddb/db_{name}" for name in DDB), "i386/db_disasm", "i386/db_disasm_tab", "kern/kvprintf",
-           "libkern/string", "libkern/strtoul")
+           "kern/subr_symtab", "libkern/string", "libkern/strtoul")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.", "-Ikernel")
 # Names that the host's own library has: ours get another.

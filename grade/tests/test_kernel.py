@@ -24,8 +24,9 @@ CONF = 'autoboot_delay="-1"\n'
 SHAPE = "cylinders=65, heads=16, spt=63"
 
 # What a boot says, in this order.
-SAID = (r"Copyright \(c\) ", r"proc0 \d", r"CPU: .+-class CPU\)", r"real memory  = \d+ \(\d+K bytes\)",
-        r"avail memory = \d+ \(\d+K bytes\)", r'Timecounter "i8254"  frequency 1193182 Hz', "vga0: ", "atkbd0: ", "sio0: ", END)
+SAID = (r"Copyright \(c\) ", r"proc0 \d", r'Timecounter "i8254"  frequency 1193182 Hz', r"CPU: .+-class CPU\)",
+        r"real memory  = \d+ \(\d+K bytes\)", r"avail memory = \d+ \(\d+K bytes\)", "vga0: ", "atkbd0: ", "sio0: ",
+        r"Timecounters tick every 10\.000 msec", END)
 
 Emulators = pytest.mark.parametrize("serial_of", [qemu_serial, bochs_serial], ids=["qemu", "bochs"])
 

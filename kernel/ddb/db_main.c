@@ -17,6 +17,7 @@
 #include <sys/kdb.h>
 #include <sys/kenv.h>
 #include <sys/proc.h>
+#include <sys/symtab.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <i386/frame.h>
@@ -34,7 +35,7 @@ static void **db_jmpbuf;	/* where db_error() leads */
 void
 kdb_init(void)
 {
-	db_sym_init(ksym_start, ksym_end);
+	symtab_init(ksym_start, ksym_end);
 	TUNABLE_INT_FETCH("debug.debugger_on_panic", &debugger_on_panic);
 	printf("KDB: debugger backends: ddb\n");
 	printf("KDB: current backend: ddb\n");

@@ -139,7 +139,6 @@ enum db_strategy {
 
 extern int	db_maxoff;	/* farther off is no symbol's any more */
 
-void	db_sym_init(const char *start, const char *end);
 /* The value of a symbol: 1; 0 if there is none. */
 int	db_value_of_name(const char *name, db_addr_t *value);
 /* The nearest symbol at or before `value', and how far; NULL if none. */

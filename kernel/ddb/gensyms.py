@@ -1,6 +1,6 @@
 """Write a linked kernel's symbols as assembly, for the debugger of a kernel that no loader has given any.
 
-The tables look as those that the loader leaves (kernel/ddb/db_sym.c). They lie in the kernel, whose addresses they hold
+The tables look as those that the loader leaves (kernel/kern/subr_symtab.c). They lie in the kernel, whose addresses they hold
 and move: so make links three times. The first link, without them, says how many symbols there are; the second has them
 at their place, with the wrong addresses; and from the third on everything is where it was.
 """

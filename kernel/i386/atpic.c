@@ -102,6 +102,13 @@ atpic_eoi(int irq)
 	outb(ICU1 + ICU_CMD, OCW2_EOI);
 }
 
+/* The IRR is what a read gives, but for atpic_spurious(). */
+int
+atpic_pending(int irq)
+{
+	return (inb(irq < 8 ? ICU1 : ICU2) >> irq % 8 & 1);
+}
+
 /* Is this input 7 of its controller, without its bit in ISR? */
 int
 atpic_spurious(int irq)

@@ -1,16 +1,31 @@
 /*
- * clock.c: the i8254 timer: the clock's interrupt, and DELAY().
+ * clock.c: the i8254 timer: the clock's interrupt, the time's counter, and
+ * DELAY().
  *
  * Channel 0 counts 1193182 times a second from its reload value down to 1,
  * raises IRQ 0, and begins again.  DELAY() reads that same counter, so it
  * needs no loop that somebody must calibrate, and works with interrupts
  * disabled and before they are set up.
  *
+ * The timecounter puts the counter's rounds together to one long count:
+ *
+ *	count    0           R          2R          3R     (R = the reload value)
+ *	         |-----------|-----------|-----------|-----
+ *	IRQ 0                1           2           3
+ *	handled                1             2              3
+ *	                                   ^ now: i8254_offset = R, one more
+ *	                                     waits, and the counter is R - 300
+ *
+ * A round whose interrupt waits, in the 8259 or for the level to fall, is over
+ * as much as one whose interrupt was handled.
+ *
  * [8254]
  */
 #include <i386/clock.h>
 
+#include <sys/clock.h>
 #include <sys/systm.h>
+#include <sys/timetc.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
 
@@ -25,14 +40,15 @@
 
 #define	TIMER_RELOAD_MAX 65536		/* written as 0 */
 #define	CLOCK_IRQ	0
+#define	RTC_IRQ		8
 
 /* Counts of a microsecond, in 1/32768: 39098.2, upwards. */
 #define	COUNTS_PER_US	39099
 #define	COUNTS_SHIFT	15
 
-volatile int	ticks;
-
 static uint32_t	timer0_max_count = TIMER_RELOAD_MAX;	/* the reload value */
+static uint32_t	i8254_offset;		/* of all rounds that clkintr() knows of */
+static uint32_t	i8254_lastcount;	/* what was last answered */
 
 /*
  * Set the timer's rate by hz, which init_param1() has kept within what 16 bits
@@ -94,21 +110,77 @@ DELAY(int n)
 	}
 }
 
+/* ---------------------------------------------------------------- the clocks */
+
+/*
+ * All counts since the clock began to tick, modulo 2^32.  If a round ended
+ * while we looked, we look again.  Clock interrupts are lost when they are kept
+ * out for three rounds, and those rounds with them; but the count never goes
+ * back.
+ */
+static uint32_t
+i8254_get_timecount(void)
+{
+	uint32_t ef = intr_disable();
+	uint32_t count;
+	int pending;
+
+	do {
+		pending = intr_pending(CLOCK_IRQ);
+		count = timer0_max_count - i8254_count();
+	} while (pending != intr_pending(CLOCK_IRQ));
+	count += i8254_offset + pending * timer0_max_count;
+	if ((int32_t)(count - i8254_lastcount) < 0)
+		count = i8254_lastcount;
+	i8254_lastcount = count;
+	intr_restore(ef);
+	return (count);
+}
+
+static struct timecounter i8254_timecounter = {
+	.tc_get_timecount = i8254_get_timecount,
+	.tc_counter_mask = ~0u,
+	.tc_frequency = TIMER_FREQ,
+	.tc_name = "i8254",
+};
+
 /* The clock's interrupt, hz times a second. */
 static void
 clkintr(void *arg __unused)
 {
-	ticks++;
+	i8254_offset += timer0_max_count;
+	hardclock(intr_frame);
+}
+
+/* The RTC's, stathz times a second. */
+static void
+rtcintr(void *arg __unused)
+{
+	if (rtc_intr_ack())
+		statclock(intr_frame);
 }
 
 /*
- * Have the clock tick.  The 8259s are set up; ticks come as soon as interrupts
- * are enabled.
+ * Say what the time is measured by.  Nothing ticks yet.
  */
 void
 startrtclock(void)
 {
-	printf("Timecounter \"i8254\"  frequency %u Hz\n", TIMER_FREQ);
+	tc_init(&i8254_timecounter);
+}
+
+/*
+ * Have the clocks tick.  Without an RTC stathz stays 0.
+ */
+void
+cpu_initclocks(void)
+{
 	if (intr_create("clk", CLOCK_IRQ, IPL_CLOCK, clkintr, NULL) != 0)
-		panic("startrtclock: irq %d is taken", CLOCK_IRQ);
+		panic("cpu_initclocks: irq %d is taken", CLOCK_IRQ);
+	if (!rtc_intr_start())
+		return;
+	stathz = RTC_STATHZ;
+	profhz = RTC_PROFHZ;
+	if (intr_create("rtc", RTC_IRQ, IPL_CLOCK, rtcintr, NULL) != 0)
+		panic("cpu_initclocks: irq %d is taken", RTC_IRQ);
 }

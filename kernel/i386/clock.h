@@ -2,8 +2,9 @@
  * The clocks of a PC: the i8254 timer, which interrupts hz times a second, and
  * the RTC, which keeps the date while the machine is off.
  *
- * Order: i8254_init() as soon as hz is known, for DELAY(); then, once the
- * 8259s are set up, startrtclock() and inittodr().
+ * Order: i8254_init() as soon as hz is known, for DELAY(); startrtclock() when
+ * something can be printed; and cpu_initclocks() (<sys/clock.h>) when time is
+ * to begin.
  *
  * [i386/isa/clock.c, sys/clock.h]
  */
@@ -13,8 +14,8 @@
 #include <stdint.h>
 
 #define	TIMER_FREQ	1193182		/* Hz, of the i8254's input */
-
-extern volatile int32_t time_second;	/* since 1970, as inittodr() found it */
+#define	RTC_STATHZ	128		/* Hz, of the RTC's interrupt, */
+#define	RTC_PROFHZ	1024		/* and while somebody is profiled */
 
 /* Have the timer count down hz times a second.  DELAY() works from here on. */
 void	i8254_init(void);
@@ -22,7 +23,7 @@ void	i8254_init(void);
 /* What the timer has counted down to, from what i8254_init() set. */
 uint32_t i8254_count(void);
 
-/* Set up the clock's interrupt, and say so. */
+/* Offer the timer as the time's counter, and say so. */
 void	startrtclock(void);
 
 /* A register of the RTC's CMOS memory. */
@@ -30,12 +31,19 @@ int	rtcin(int reg);
 void	rtcout(int reg, int value);
 
 /*
- * Set time_second from the RTC, which runs by UTC.  If it has stopped or shows
+ * Have the RTC interrupt RTC_STATHZ times a second.  Returns 0 if there is none.
+ */
+int	rtc_intr_start(void);
+/* End the RTC's interrupt, or it will not interrupt again.  Was it that one? */
+int	rtc_intr_ack(void);
+
+/*
+ * Set the time from the RTC, which runs by UTC.  If it has stopped or shows
  * no date, a warning is printed and `base' stands in for it.
  */
 void	inittodr(int32_t base);
 
-/* Set the RTC to time_second. */
+/* Set the RTC to the time. */
 void	resettodr(void);
 
 /* A date by the calendar, as the RTC has it. */

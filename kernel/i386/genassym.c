@@ -10,6 +10,7 @@
 #include <sys/proc.h>
 #include <i386/frame.h>
 #include <i386/pcb.h>
+#include <i386/tss.h>
 
 #define	ASSYM(name, value)						\
 	__asm__ volatile("\n->" #name " %c0" : : "i" (value))
@@ -43,5 +44,16 @@ genassym(void)
 	ASSYM(PCB_ESP, offsetof(struct pcb, pcb_esp));
 	ASSYM(PCB_EBX, offsetof(struct pcb, pcb_ebx));
 	ASSYM(PCB_EIP, offsetof(struct pcb, pcb_eip));
+	ASSYM(PCB_DR0, offsetof(struct pcb, pcb_dr[0]));
+	ASSYM(PCB_DR1, offsetof(struct pcb, pcb_dr[1]));
+	ASSYM(PCB_DR2, offsetof(struct pcb, pcb_dr[2]));
+	ASSYM(PCB_DR3, offsetof(struct pcb, pcb_dr[3]));
+	ASSYM(PCB_DR6, offsetof(struct pcb, pcb_dr[6]));
+	ASSYM(PCB_DR7, offsetof(struct pcb, pcb_dr[7]));
+	ASSYM(PCB_FLAGS, offsetof(struct pcb, pcb_flags));
+	ASSYM(PCB_GS, offsetof(struct pcb, pcb_gs));
+	ASSYM(PCB_DBREGS, PCB_DBREGS);
 	ASSYM(PCB_ONFAULT, offsetof(struct pcb, pcb_onfault));
+
+	ASSYM(TSS_ESP0, offsetof(struct i386tss, tss_esp0));
 }

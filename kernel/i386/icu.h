@@ -15,6 +15,9 @@ void	atpic_unmask(int irq);
 /* Tell the controllers that the request in service is done with. */
 void	atpic_eoi(int irq);
 
+/* Is the request made, 1 or 0, that the CPU has not yet been interrupted with? */
+int	atpic_pending(int irq);
+
 /*
  * IRQ 7 and 15 also come when a request went away before the CPU asked for its
  * number.  Returns nonzero if this is one of those; it needs no atpic_eoi().

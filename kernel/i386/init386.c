@@ -24,11 +24,10 @@
 #include <i386/intr.h>
 #include <i386/pcb.h>
 #include <i386/segments.h>
+#include <vm/pmap.h>
 
 int cold = 1;
 int bootverbose;
-
-static uint32_t virtual_avail;		/* the next address that maps nothing */
 
 /* proc0's thread runs on the stack that locore made; its pcb is at the top. */
 static void
@@ -85,37 +84,6 @@ ksym_init(void)
 }
 
 /*
- * Take the mapping at 0 away, which locore needed to turn paging on: from
- * here on a null pointer faults.
- */
-static void
-unmap_low(void)
-{
-	unsigned i;
-
-	for (i = 0; i < NKPT; i++)
-		PTD[i] = 0;
-	load_cr3(rcr3());
-}
-
-void *
-pmap_mapdev(uint32_t pa, uint32_t size)
-{
-	uint32_t offset, va;
-
-	offset = pa & PAGE_MASK;
-	size = round_page(offset + size);
-	va = virtual_avail;
-	KASSERT(va + size <= KERNBASE + NKPT * NBPDR,
-	    ("pmap_mapdev: no room for %u bytes", size));
-	for (; virtual_avail < va + size; virtual_avail += PAGE_SIZE, pa += PAGE_SIZE) {
-		*vtopte(virtual_avail) = (pa & PG_FRAME) | PG_RW | PG_V;
-		invlpg(virtual_avail);
-	}
-	return ((void *)(va + offset));
-}
-
-/*
  * The message buffer takes the last pages of memory, where the next boot finds
  * them again.
  */
@@ -162,8 +130,7 @@ init386(uint32_t first)
 	finishidentcpu();
 	initializecpu();
 	tss_build((uint32_t)thread0.td_pcb - 16);
-	virtual_avail = KERNBASE + first;
-	unmap_low();
+	pmap_bootstrap(first);
 	getmemsize(first);
 	init_param2(physmem);
 	msgbuf_init();

@@ -1,5 +1,5 @@
 /*
- * intr.c: interrupt requests and levels.
+ * intr.c: interrupt requests, software interrupts, and levels.
  *
  * Each IRQ has one handler and a level.  `cpl' is the level that the CPU runs
  * at: a handler of that level or a lower one is kept out.  A request that
@@ -18,6 +18,10 @@
  * A handler runs at its own level, with interrupts enabled: one of a higher
  * level may interrupt it.  So nobody ever has to switch interrupts off for
  * long; a section that shares data with a handler raises the level.
+ *
+ * A software interrupt is a request that the kernel makes itself, for what a
+ * handler leaves to be done later, at a lower level: swi_sched() sets its bit
+ * in `ipending', behind the IRQs', and it is run as any that had to wait.
  *
  * The 8259's own order is not used: each request is ended (EOI) before its
  * handler is called.
@@ -43,16 +47,22 @@ struct intrhand {
 	int		ih_ipl;		/* IPL_ */
 };
 
-static struct intrhand intr_handlers[ICU_LEN];
+#define	SWI_LEN		8		/* software interrupts */
+#define	INTR_LEN	(ICU_LEN + SWI_LEN)
+
+/* The IRQs', then the software interrupts'. */
+static struct intrhand intr_handlers[INTR_LEN];
 /*
- * 1 bit an IRQ: postponed, and masked.  Volatile, so that splx() looks at it
- * behind the change of the level: one that is postponed in between is seen.
+ * 1 bit a handler: it is to be run; an IRQ's line is masked meanwhile.
+ * Volatile, so that splx() looks at it behind the change of the level: one that
+ * is postponed in between is seen.
  */
 static volatile uint32_t ipending;
 static uint32_t	stray_count[ICU_LEN];
 
 volatile int	cpl = IPL_NONE;
 struct intrframe *intr_frame;
+int		intr_nesting_level;
 uint32_t	intrcnt[ICU_LEN];
 uint32_t	intr_spurious[2];
 
@@ -87,25 +97,71 @@ intr_create(const char *name, int irq, int ipl, driver_intr_t *handler,
 }
 
 /*
+ * Register a software interrupt.  `name' must stay.  Returns 0 and, in
+ * `cookie', what swi_sched() takes; EINVAL for a level that no handler can
+ * have, ENOSPC if there are too many.
+ */
+int
+swi_add(const char *name, int ipl, driver_intr_t *handler, void *arg,
+    void **cookie)
+{
+	struct intrhand *ih;
+
+	if (ipl <= IPL_NONE || ipl >= IPL_HIGH || handler == NULL)
+		return (EINVAL);
+	for (ih = &intr_handlers[ICU_LEN]; ih < &intr_handlers[INTR_LEN]; ih++) {
+		if (ih->ih_handler != NULL)
+			continue;
+		ih->ih_name = name;
+		ih->ih_arg = arg;
+		ih->ih_ipl = ipl;
+		ih->ih_handler = handler;
+		*cookie = ih;
+		return (0);
+	}
+	return (ENOSPC);
+}
+
+/*
+ * Have a software interrupt's handler run, once, as soon as the level allows:
+ * at once, or when the handler that asks for it has ended.
+ */
+void
+swi_sched(void *cookie)
+{
+	int n = (struct intrhand *)cookie - intr_handlers;
+	uint32_t ef;
+
+	KASSERT(n >= ICU_LEN && n < INTR_LEN, ("swi_sched: %p", cookie));
+	ef = intr_disable();
+	ipending |= 1 << n;
+	intr_restore(ef);
+	if (intr_handlers[n].ih_ipl > cpl)
+		splx(cpl);
+}
+
+/*
  * Call a handler at its level.  Called and returns with interrupts disabled;
  * they are enabled meanwhile.  A fault of the handler's must not go on where
  * one of copyin() would, if that is what was interrupted.
  */
 static void
-intr_run(int irq, struct intrframe *frame)
+intr_run(int n, struct intrframe *frame)
 {
-	struct intrhand *ih = &intr_handlers[irq];
+	struct intrhand *ih = &intr_handlers[n];
 	struct intrframe *outer = intr_frame;
 	void *onfault = curpcb->pcb_onfault;
 	int level = cpl;
 
 	cpl = ih->ih_ipl;
 	intr_frame = frame;
+	intr_nesting_level++;
 	curpcb->pcb_onfault = NULL;
 	enable_intr();
 	ih->ih_handler(ih->ih_arg);
 	disable_intr();
 	curpcb->pcb_onfault = onfault;
+	intr_nesting_level--;
 	intr_frame = outer;
 	cpl = level;
 }
@@ -117,15 +173,15 @@ intr_run(int irq, struct intrframe *frame)
 static int
 intr_next(void)
 {
-	int best = -1, irq;
+	uint32_t pending = ipending;
+	int best = -1, level = cpl, n;
 
-	for (irq = 0; irq < ICU_LEN; irq++) {
-		if (!(ipending & (1 << irq)) ||
-		    intr_handlers[irq].ih_ipl <= cpl)
-			continue;
-		if (best == -1 ||
-		    intr_handlers[irq].ih_ipl > intr_handlers[best].ih_ipl)
-			best = irq;
+	for (; pending != 0; pending &= pending - 1) {
+		n = __builtin_ctz(pending);
+		if (intr_handlers[n].ih_ipl > level) {
+			best = n;
+			level = intr_handlers[n].ih_ipl;
+		}
 	}
 	return (best);
 }
@@ -137,13 +193,24 @@ intr_next(void)
 static void
 intr_replay(struct intrframe *frame)
 {
-	int irq;
+	int n;
 
-	while (ipending != 0 && (irq = intr_next()) != -1) {
-		ipending &= ~(1 << irq);
-		atpic_unmask(irq);
-		intr_run(irq, frame);
+	while (ipending != 0 && (n = intr_next()) != -1) {
+		ipending &= ~(1 << n);
+		if (n < ICU_LEN)
+			atpic_unmask(n);
+		intr_run(n, frame);
 	}
+}
+
+/*
+ * How many requests of an IRQ wait for its handler: one that was postponed, and
+ * one in the 8259.
+ */
+int
+intr_pending(int irq)
+{
+	return ((ipending >> irq & 1) + atpic_pending(irq));
 }
 
 /* A request that nobody waits for: say so, a few times. */
@@ -222,6 +289,16 @@ spltty(void)
 	return (splraise(IPL_TTY));
 }
 
+/*
+ * Whoever allocates pages or memory: the handlers of devices may, so they are
+ * all kept out.  The clocks' may not, and go on.
+ */
+int
+splvm(void)
+{
+	return (splraise(IPL_TTY));
+}
+
 int
 splclock(void)
 {
@@ -256,4 +333,10 @@ splx(int level)
 	frame.if_tf.tf_eip = (uintptr_t)__builtin_return_address(0);
 	intr_replay(&frame);
 	intr_restore(ef);
+}
+
+void
+spl0(void)
+{
+	splx(IPL_NONE);
 }

@@ -8,12 +8,16 @@
  *
  * It has no century that could be trusted: years from 70 on are 19xx.
  *
+ * It can also interrupt, at 2 to 8192 Hz: that is statclock()'s clock.  Its line
+ * stays up until register C, which says why, is read.
+ *
  * [MC146818]
  */
 #include <i386/clock.h>
 
 #include <sys/errno.h>
 #include <sys/systm.h>
+#include <sys/timetc.h>
 #include <i386/cpufunc.h>
 
 #define	IO_RTC		0x70
@@ -29,9 +33,16 @@
 #define	RTC_YEAR	0x09
 #define	RTC_STATUSA	0x0a
 #define	RTC_STATUSB	0x0b
+#define	RTC_INTR	0x0c
 #define	RTC_STATUSD	0x0d
 
 #define	RTCSA_TUP	0x80		/* A: an update is near, or under way */
+#define	RTCSA_DIVIDER	0x20		/* A: it runs, from 32768 Hz */
+#define	RTCSA_STATHZ	0x09		/* A: interrupt at 32768 >> (9 - 1) Hz */
+#define	RTCSB_PINTR	0x40		/* B: interrupt at that rate, */
+#define	RTCSB_AINTR	0x20		/* B: at the alarm's time, */
+#define	RTCSB_UINTR	0x10		/* B: once a second */
+#define	RTCIR_PERIOD	0x40		/* C: this is the one at the rate */
 #define	RTCSB_24HR	0x02		/* B: hours are 0 to 23 */
 #define	RTCSB_BINARY	0x04		/* B: not BCD */
 #define	RTCSB_HALT	0x80		/* B: no updates, the date can be set */
@@ -45,8 +56,6 @@
 #define	EPOCH_YEAR	1970
 #define	EPOCH_DOW	4		/* a Thursday */
 #define	SECONDS_A_DAY	86400
-
-volatile int32_t time_second;
 
 /* The date's registers, as they are read. */
 struct rtcdate {
@@ -238,20 +247,20 @@ rtc_decode(const struct rtcdate *date, int statusb, struct clocktime *ct)
 void
 inittodr(int32_t base)
 {
+	struct timespec ts = { .tv_sec = base };
 	struct clocktime ct;
 	struct rtcdate date;
-	int32_t seconds;
+	int valid = 0;
 
-	time_second = base;
 	if ((rtcin(RTC_STATUSD) & RTCSD_PWR) && rtc_read(&date) == 0) {
 		rtc_decode(&date, rtcin(RTC_STATUSB), &ct);
-		if (clock_ct_to_ts(&ct, &seconds) == 0) {
-			time_second = seconds;
-			return;
-		}
+		valid = clock_ct_to_ts(&ct, &ts.tv_sec) == 0;
 	}
-	printf("Invalid time in real time clock.\n");
-	printf("Check and reset the date immediately!\n");
+	if (!valid) {
+		printf("Invalid time in real time clock.\n");
+		printf("Check and reset the date immediately!\n");
+	}
+	tc_setclock(&ts);
 }
 
 /*
@@ -281,4 +290,30 @@ resettodr(void)
 	rtcout(RTC_MONTH, to_rtc(ct.mon, binary));
 	rtcout(RTC_YEAR, to_rtc(ct.year % 100, binary));
 	rtcout(RTC_STATUSB, statusb & ~RTCSB_HALT);
+}
+
+/* ---------------------------------------------------------------- the interrupt */
+
+/*
+ * What the BIOS may have left of other interrupts is switched off.  A chip that
+ * does not keep what it is told is none.
+ */
+int
+rtc_intr_start(void)
+{
+	int statusb;
+
+	rtcout(RTC_STATUSA, RTCSA_DIVIDER | RTCSA_STATHZ);
+	if ((rtcin(RTC_STATUSA) & ~RTCSA_TUP) != (RTCSA_DIVIDER | RTCSA_STATHZ))
+		return (0);
+	statusb = rtcin(RTC_STATUSB) & ~(RTCSB_AINTR | RTCSB_UINTR);
+	rtcout(RTC_STATUSB, statusb | RTCSB_PINTR);
+	(void)rtcin(RTC_INTR);
+	return (1);
+}
+
+int
+rtc_intr_ack(void)
+{
+	return ((rtcin(RTC_INTR) & RTCIR_PERIOD) != 0);
 }

@@ -2,8 +2,8 @@
  * init_main: the machine-independent start.
  *
  * mi_startup() sorts what all the subsystems have asked for (<sys/kernel.h>)
- * and runs it, one after the other: the rest of the boot.  Where it ends,
- * process 0 has nothing to do any more.
+ * and runs it, one after the other: the rest of the boot.  The last of it is
+ * what process 0 does from then on, and does not return.
  *
  * [kern/init_main.c]
  */
@@ -11,28 +11,16 @@
 
 #include <sys/cons.h>
 #include <sys/kernel_version.h>
-#include <sys/proc.h>
+#include <sys/kthread.h>
+#include <sys/priority.h>
 #include <sys/reboot.h>
+#include <sys/sched.h>
 #include <sys/systm.h>
-#include <i386/cpufunc.h>
 
 #define	IDLE_SECONDS	10
 
 struct proc proc0 = { .p_comm = "swapper", .p_thread = { .td_proc = &proc0 } };
 struct thread *curthread = &thread0;
-
-/* With nothing to run, wait so many seconds for a key; interrupts go on. */
-static void
-wait_for_key(int seconds)
-{
-	int end;
-
-	printf("There is no init yet: a key, or %d seconds, switch the machine off.\n",
-	    seconds);
-	end = ticks + seconds * hz;
-	while (cncheckc() == -1 && ticks - end < 0)
-		halt();
-}
 
 /* An entry that is never run: so that the set is never empty. */
 SYSINIT(placeholder, SI_SUB_DUMMY, SI_ORDER_ANY, NULL, NULL);
@@ -40,13 +28,14 @@ SYSINIT(placeholder, SI_SUB_DUMMY, SI_ORDER_ANY, NULL, NULL);
 void
 mi_startup(void)
 {
+	if (boothowto & RB_VERBOSE)
+		bootverbose++;
 	verbose_sysinit = bootverbose;
 	TUNABLE_INT_FETCH("debug.verbose_sysinit", &verbose_sysinit);
 	sysinit_mklist(&sysinit_list, SET_BEGIN(sysinit_set),
 	    SET_LIMIT(sysinit_set));
 	sysinit_run(&sysinit_list, &sysinit_done_list);
-	wait_for_key(IDLE_SECONDS);
-	kern_reboot(RB_HALT | RB_POWEROFF);
+	panic("mi_startup: nobody has stayed");
 }
 
 /* ---------------------------------------------------------------- what begins here */
@@ -63,5 +52,27 @@ C_SYSINIT(version, SI_SUB_COPYRIGHT, SI_ORDER_THIRD, print_caddr_t, version);
 static void
 proc0_init(const void *dummy __unused)
 {
+	procinit();
+	schedinit();
+	sleepinit();
 }
 C_SYSINIT(p0init, SI_SUB_INTRINSIC, SI_ORDER_FIRST, proc0_init, NULL);
+
+/* ---------------------------------------------------------------- what stands in for init */
+
+/* A process that waits so many seconds for a key; others run meanwhile. */
+static void
+wait_for_key(void)
+{
+	int end;
+
+	printf("There is no init yet: a key, or %d seconds, switch the machine off.\n",
+	    IDLE_SECONDS);
+	end = ticks + IDLE_SECONDS * hz;
+	while (cncheckc() == -1 && ticks - end < 0)
+		(void)tsleep(wait_for_key, PWAIT, "key", 1);
+	kern_reboot(RB_HALT | RB_POWEROFF);
+}
+
+static const struct kproc_desc key_kp = { "waitkey", wait_for_key, NULL };
+SYSINIT(waitkey, SI_SUB_KTHREAD_INIT, SI_ORDER_FIRST, kproc_start, &key_kp);

@@ -6,19 +6,21 @@
  */
 #include <sys/systm.h>
 #include <sys/cons.h>
+#include <sys/eventhandler.h>
 #include <sys/kdb.h>
 #include <sys/reboot.h>
+#include <sys/time.h>
 #include <i386/md_var.h>
 
 #define	PANIC_REBOOT_WAIT_TIME	15	/* seconds */
 
 const char *panicstr;
 
-/* Print how long the clock has ticked, as `1d2h3m4s'; leading noughts are left out. */
+/* Print the uptime as `1d2h3m4s'; leading noughts are left out. */
 static void
 print_uptime(void)
 {
-	unsigned int seconds = hz > 0 ? (unsigned int)ticks / hz : 0;
+	unsigned int seconds = time_uptime;
 
 	printf("Uptime: ");
 	if (seconds >= 24 * 60 * 60)
@@ -76,8 +78,12 @@ shutdown_reset(void)
 void
 kern_reboot(int howto)
 {
-	(void)splhigh();
+	if (!cold && panicstr == NULL)
+		EVENTHANDLER_INVOKE(shutdown_pre_sync, howto);
 	print_uptime();
+	EVENTHANDLER_INVOKE(shutdown_post_sync, howto);
+	(void)splhigh();
+	EVENTHANDLER_INVOKE(shutdown_final, howto);
 	if ((howto & RB_DUMP) != 0 && !cold)
 		printf("Cannot dump. No dump device defined.\n");
 	if ((howto & RB_POWEROFF) != 0)

@@ -30,6 +30,12 @@ struct callout {
 #define	CALLOUT_PENDING		0x0004	/* in the wheel */
 #define	CALLOUT_MPSAFE		0x0008
 
+/* The wheel, for hardclock() and the debugger: c_time & callwheelmask. */
+TAILQ_HEAD(callout_tailq, callout);
+extern struct callout_tailq *callwheel;
+extern int	callwheelsize, callwheelmask;
+void	callout_tick(void);
+
 struct callout_handle {
 	struct callout	*callout;
 };

@@ -106,6 +106,31 @@ typedef struct {
 	Elf32_Half	st_shndx;
 } Elf32_Sym;
 
+#define	SHN_UNDEF	0		/* st_shndx: not in this file */
+#define	SHN_LORESERVE	0xff00		/* from here on, no section's number */
+#define	SHN_ABS		0xfff1		/* a number, no address */
+#define	SHN_COMMON	0xfff2		/* room is to be made; st_value: its alignment */
+
+#define	ELF32_ST_BIND(info)	((info) >> 4)
+#define	ELF32_ST_TYPE(info)	((info) & 0xf)
+#define	STB_LOCAL	0
+#define	STB_GLOBAL	1
+#define	STB_WEAK	2
+#define	STT_OBJECT	1
+#define	STT_FUNC	2
+
+typedef struct {
+	Elf32_Addr	r_offset;	/* in the section */
+	Elf32_Word	r_info;
+} Elf32_Rel;
+
+#define	ELF32_R_SYM(info)	((info) >> 8)
+#define	ELF32_R_TYPE(info)	((info) & 0xff)
+#define	R_386_NONE	0
+#define	R_386_32	1		/* S + A */
+#define	R_386_PC32	2		/* S + A - P */
+#define	R_386_PLT32	4		/* the same, where there is no PLT */
+
 typedef struct {
 	Elf32_Sword	d_tag;
 	Elf32_Word	d_val;
@@ -115,5 +140,6 @@ _Static_assert(sizeof(Elf32_Ehdr) == 52, "an ELF header is 52 bytes");
 _Static_assert(sizeof(Elf32_Phdr) == 32, "a program header is 32 bytes");
 _Static_assert(sizeof(Elf32_Shdr) == 40, "a section header is 40 bytes");
 _Static_assert(sizeof(Elf32_Sym) == 16, "a symbol is 16 bytes");
+_Static_assert(sizeof(Elf32_Rel) == 8, "a relocation is 8 bytes");
 
 #endif /* !_SYS_ELF32_H_ */

@@ -15,11 +15,26 @@
  *	subsystem	order	function		file
  *	COPYRIGHT	FIRST	print_caddr_t		kern/init_main.c
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
+ *	VM		FIRST	vm_mem_init		vm/vm_init.c
+ *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
+ *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
+ *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
+ *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
+ *	RUN_QUEUE	FIRST	sched_setup		kern/sched_4bsd.c
+ *	SCHED_IDLE	FIRST	idle_setup		kern/kern_idle.c
+ *	SOFTINTR	FIRST	start_softintr		kern/kern_timeout.c
  *	CONFIGURE	FIRST	configure_first		i386/autoconf.c
  *	CONFIGURE	THIRD	configure		i386/autoconf.c
  *	CONFIGURE	ANY	configure_final		i386/autoconf.c
+ *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
+ *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
+ *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
+ *	INT_CONFIG_HOOKS FIRST	run_interrupt_driven_config_hooks kern/subr_autoconf.c
+ *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
+ *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
+ *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
  * first comes first.
@@ -34,75 +49,78 @@
 #include <sys/param.h>
 #include <sys/queue.h>
 
-/* The first key: subsystems in the order that they come up in.  [6.2] */
+/*
+ * The first key: subsystems in the order that they come up in.  [6.2]  Few are
+ * ours so far; the rest are FreeBSD's places, and what comes up in them there.
+ */
 enum sysinit_sub_id {
 	SI_SUB_DUMMY		= 0x0000000,	/* never run */
-	SI_SUB_DONE		= 0x0000001,
-	SI_SUB_TUNABLES		= 0x0700000,
-	SI_SUB_CONSOLE		= 0x0800000,
+	SI_SUB_DONE		= 0x0000001,	/* FreeBSD's mark for what has run */
+	SI_SUB_TUNABLES		= 0x0700000,	/* variables from the loader's environment */
+	SI_SUB_CONSOLE		= 0x0800000,	/* the console (init386 has done it) */
 	SI_SUB_COPYRIGHT	= 0x0800001,	/* the first that prints */
-	SI_SUB_SETTINGS		= 0x0880000,
-	SI_SUB_MTX_POOL_STATIC	= 0x0900000,
-	SI_SUB_LOCKMGR		= 0x0980000,
-	SI_SUB_VM		= 0x1000000,
-	SI_SUB_KMEM		= 0x1800000,
-	SI_SUB_KVM_RSRC		= 0x1a00000,
-	SI_SUB_WITNESS		= 0x1a80000,
-	SI_SUB_MTX_POOL_DYNAMIC	= 0x1ac0000,
-	SI_SUB_LOCK		= 0x1b00000,
-	SI_SUB_EVENTHANDLER	= 0x1c00000,
+	SI_SUB_SETTINGS		= 0x0880000,	/* what the machine is set to */
+	SI_SUB_MTX_POOL_STATIC	= 0x0900000,	/* locks that need no memory */
+	SI_SUB_LOCKMGR		= 0x0980000,	/* locks that are slept on */
+	SI_SUB_VM		= 0x1000000,	/* pages, address spaces */
+	SI_SUB_KMEM		= 0x1800000,	/* malloc() */
+	SI_SUB_KVM_RSRC		= 0x1a00000,	/* map entries kept in reserve */
+	SI_SUB_WITNESS		= 0x1a80000,	/* the order of locks is watched */
+	SI_SUB_MTX_POOL_DYNAMIC	= 0x1ac0000,	/* locks that need memory */
+	SI_SUB_LOCK		= 0x1b00000,	/* each part's own locks */
+	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* lists of who wants to be called */
 	SI_SUB_KLD		= 0x2000000,	/* modules join here */
-	SI_SUB_CPU		= 0x2100000,
-	SI_SUB_MAC		= 0x2180000,
-	SI_SUB_MAC_POLICY	= 0x21c0000,
-	SI_SUB_MAC_LATE		= 0x21d0000,
-	SI_SUB_INTRINSIC	= 0x2200000,
-	SI_SUB_VM_CONF		= 0x2300000,
-	SI_SUB_RUN_QUEUE	= 0x2400000,
-	SI_SUB_KTRACE		= 0x2480000,
-	SI_SUB_AUDIT		= 0x24c0000,
-	SI_SUB_CREATE_INIT	= 0x2500000,
-	SI_SUB_SCHED_IDLE	= 0x2600000,
-	SI_SUB_MBUF		= 0x2700000,
-	SI_SUB_INTR		= 0x2800000,
-	SI_SUB_SOFTINTR		= 0x2800001,
-	SI_SUB_ACL		= 0x2900000,
-	SI_SUB_DEVFS		= 0x2f00000,
-	SI_SUB_INIT_IF		= 0x3000000,
-	SI_SUB_NETGRAPH		= 0x3010000,
-	SI_SUB_DRIVERS		= 0x3100000,
+	SI_SUB_CPU		= 0x2100000,	/* the machine says what it is */
+	SI_SUB_MAC		= 0x2180000,	/* mandatory access control */
+	SI_SUB_MAC_POLICY	= 0x21c0000,	/* its policies */
+	SI_SUB_MAC_LATE		= 0x21d0000,	/* what it needs more */
+	SI_SUB_INTRINSIC	= 0x2200000,	/* process 0 */
+	SI_SUB_VM_CONF		= 0x2300000,	/* limits, late parts of VM */
+	SI_SUB_RUN_QUEUE	= 0x2400000,	/* the scheduler's tables */
+	SI_SUB_KTRACE		= 0x2480000,	/* records of system calls */
+	SI_SUB_AUDIT		= 0x24c0000,	/* records of deeds */
+	SI_SUB_CREATE_INIT	= 0x2500000,	/* process 1 is made, and waits */
+	SI_SUB_SCHED_IDLE	= 0x2600000,	/* who runs when nobody does */
+	SI_SUB_MBUF		= 0x2700000,	/* the network's buffers */
+	SI_SUB_INTR		= 0x2800000,	/* interrupts have threads */
+	SI_SUB_SOFTINTR		= 0x2800001,	/* software interrupts */
+	SI_SUB_ACL		= 0x2900000,	/* access lists */
+	SI_SUB_DEVFS		= 0x2f00000,	/* the file system of devices */
+	SI_SUB_INIT_IF		= 0x3000000,	/* network interfaces may attach */
+	SI_SUB_NETGRAPH		= 0x3010000,	/* the network as a graph */
+	SI_SUB_DRIVERS		= 0x3100000,	/* drivers make themselves known */
 	SI_SUB_CONFIGURE	= 0x3800000,	/* devices are found */
-	SI_SUB_VFS		= 0x4000000,
+	SI_SUB_VFS		= 0x4000000,	/* files: vnodes, names */
 	SI_SUB_CLOCKS		= 0x4800000,	/* time begins */
-	SI_SUB_CLIST		= 0x5800000,
-	SI_SUB_SYSV_SHM		= 0x6400000,
-	SI_SUB_SYSV_SEM		= 0x6800000,
-	SI_SUB_SYSV_MSG		= 0x6c00000,
-	SI_SUB_P1003_1B		= 0x6e00000,
-	SI_SUB_PSEUDO		= 0x7000000,
-	SI_SUB_EXEC		= 0x7400000,
-	SI_SUB_PROTO_BEGIN	= 0x8000000,
-	SI_SUB_PROTO_IF		= 0x8400000,
-	SI_SUB_PROTO_DOMAIN	= 0x8800000,
-	SI_SUB_PROTO_IFATTACHDOMAIN = 0x8800001,
-	SI_SUB_PROTO_END	= 0x8ffffff,
-	SI_SUB_KPROF		= 0x9000000,
-	SI_SUB_KICK_SCHEDULER	= 0xa000000,
+	SI_SUB_CLIST		= 0x5800000,	/* terminals' queues */
+	SI_SUB_SYSV_SHM		= 0x6400000,	/* shared memory, as in System V */
+	SI_SUB_SYSV_SEM		= 0x6800000,	/* its semaphores */
+	SI_SUB_SYSV_MSG		= 0x6c00000,	/* its messages */
+	SI_SUB_P1003_1B		= 0x6e00000,	/* POSIX' real time */
+	SI_SUB_PSEUDO		= 0x7000000,	/* devices without a device */
+	SI_SUB_EXEC		= 0x7400000,	/* formats of programs */
+	SI_SUB_PROTO_BEGIN	= 0x8000000,	/* the network begins */
+	SI_SUB_PROTO_IF		= 0x8400000,	/* protocols meet interfaces */
+	SI_SUB_PROTO_DOMAIN	= 0x8800000,	/* families of protocols */
+	SI_SUB_PROTO_IFATTACHDOMAIN = 0x8800001,/* interfaces meet families */
+	SI_SUB_PROTO_END	= 0x8ffffff,	/* the network is there */
+	SI_SUB_KPROF		= 0x9000000,	/* profiling of the kernel */
+	SI_SUB_KICK_SCHEDULER	= 0xa000000,	/* load averages begin */
 	SI_SUB_INT_CONFIG_HOOKS	= 0xa800000,	/* devices that need interrupts */
-	SI_SUB_ROOT_CONF	= 0xb000000,
-	SI_SUB_DUMP_CONF	= 0xb200000,
-	SI_SUB_RAID		= 0xb380000,
-	SI_SUB_MOUNT_ROOT	= 0xb400000,
-	SI_SUB_SWAP		= 0xc000000,
-	SI_SUB_INTRINSIC_POST	= 0xd000000,
-	SI_SUB_SYSCALLS		= 0xd800000,
-	SI_SUB_KTHREAD_INIT	= 0xe000000,
-	SI_SUB_KTHREAD_PAGE	= 0xe400000,
-	SI_SUB_KTHREAD_VM	= 0xe800000,
-	SI_SUB_KTHREAD_BUF	= 0xea00000,
-	SI_SUB_KTHREAD_UPDATE	= 0xec00000,
-	SI_SUB_KTHREAD_IDLE	= 0xee00000,
-	SI_SUB_SMP		= 0xf000000,
+	SI_SUB_ROOT_CONF	= 0xb000000,	/* which disk is root? */
+	SI_SUB_DUMP_CONF	= 0xb200000,	/* where a dump would go */
+	SI_SUB_RAID		= 0xb380000,	/* disks made of disks */
+	SI_SUB_MOUNT_ROOT	= 0xb400000,	/* the root file system */
+	SI_SUB_SWAP		= 0xc000000,	/* where pages go */
+	SI_SUB_INTRINSIC_POST	= 0xd000000,	/* process 0, when time is known */
+	SI_SUB_SYSCALLS		= 0xd800000,	/* modules' system calls */
+	SI_SUB_KTHREAD_INIT	= 0xe000000,	/* process 1 may run */
+	SI_SUB_KTHREAD_PAGE	= 0xe400000,	/* the page daemon */
+	SI_SUB_KTHREAD_VM	= 0xe800000,	/* its helpers */
+	SI_SUB_KTHREAD_BUF	= 0xea00000,	/* the buffers' daemon */
+	SI_SUB_KTHREAD_UPDATE	= 0xec00000,	/* the syncer */
+	SI_SUB_KTHREAD_IDLE	= 0xee00000,	/* daemons for idle time */
+	SI_SUB_SMP		= 0xf000000,	/* the other CPUs are let go */
 	SI_SUB_RUN_SCHEDULER	= 0xfffffff	/* the last */
 };
 

@@ -26,7 +26,9 @@ void	kproc_start(const void *desc);
  */
 int	kthread_create(void (*func)(void *), void *arg, struct proc **newpp,
 	    int flags, int pages, const char *fmt, ...) __printflike(6, 7);
-/* The process that runs ends. */
+/* Where one begins: i386/swtch.S. */
+void	kthread_main(void (*func)(void *), void *arg) __dead2;
+/* The process that runs ends, and wakes who sleeps for it. */
 void	kthread_exit(int status) __dead2;
 
 #endif /* !_SYS_KTHREAD_H_ */

@@ -24,8 +24,12 @@ struct malloc_type {
 	uint32_t	ks_memuse;	/* bytes, as they were rounded */
 	uint32_t	ks_maxused;	/* the most of those */
 	uint64_t	ks_calls;
-	uint32_t	ks_size;	/* sizes that it has: a bit a bucket */
+	uint32_t	ks_size;	/* sizes that it had: bit n, up to 2^n bytes */
+	uint8_t		ks_number;	/* what a piece's owner is written down as */
 };
+
+STAILQ_HEAD(kmemstatistics, malloc_type);
+extern struct kmemstatistics kmemstatistics;	/* all of them */
 
 #define	MALLOC_DEFINE(type, shortdesc, longdesc)			\
 	struct malloc_type type[1] = {					\

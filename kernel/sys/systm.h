@@ -114,6 +114,7 @@ int	splsoftclock(void);
 int	splvm(void);			/* whoever allocates pages and memory */
 int	splhigh(void);
 void	splx(int level);
+void	spl0(void);			/* to NONE */
 
 /* ---------------------------------------------------------------- sleeping */
 
@@ -125,9 +126,13 @@ void	splx(int level);
  * ERESTART.  While `cold' it only lets interrupts in.  (kern/kern_synch.c)
  */
 int	tsleep(const void *chan, int pri, const char *wmesg, int timo);
+#define	PRIMASK		0x0ff		/* of `pri' */
+#define	PCATCH		0x100
 /* All who sleep on `chan', or the one who did first.  From anywhere. */
 void	wakeup(const void *chan);
 void	wakeup_one(const void *chan);
+/* Let others run, of the same priority or better, and come back in turn. */
+void	uio_yield(void);
 
 /* ---------------------------------------------------------------- time */
 

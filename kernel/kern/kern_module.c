@@ -1,0 +1,87 @@
+/*
+ * kern_module.c: modules, and what they are told.
+ *
+ * A module is made known when its file is linked; MOD_LOAD follows at the
+ * place of the boot that it has chosen (DECLARE_MODULE()), MOD_UNLOAD when its
+ * file goes, MOD_SHUTDOWN when the machine does.
+ *
+ * [kern/kern_module.c]
+ */
+#include <sys/module.h>
+
+#include <sys/errno.h>
+#include <sys/linker_file.h>
+#include <sys/malloc.h>
+#include <sys/systm.h>
+
+MALLOC_DEFINE(M_MODULE, "module", "module data structures");
+
+static TAILQ_HEAD(, module) modules = TAILQ_HEAD_INITIALIZER(modules);
+static int last_module_id;
+
+module_t
+module_lookupbyname(const char *name)
+{
+	module_t mod;
+
+	TAILQ_FOREACH(mod, &modules, link)
+		if (strcmp(mod->data->name, name) == 0)
+			return (mod);
+	return (NULL);
+}
+
+int
+module_register(const moduledata_t *data, struct linker_file *file)
+{
+	module_t mod;
+
+	if (!linker_file_holds_string(file, data->name)) {
+		printf("%s: the module at %p has no name\n", file->filename, data);
+		return (EINVAL);
+	}
+	if (module_lookupbyname(data->name) != NULL) {
+		printf("module_register: module %s already exists!\n", data->name);
+		return (EEXIST);
+	}
+	mod = malloc(sizeof(*mod), M_MODULE, M_WAITOK);
+	mod->file = file;
+	mod->id = ++last_module_id;
+	mod->data = data;
+	TAILQ_INSERT_TAIL(&modules, mod, link);
+	TAILQ_INSERT_TAIL(&file->modules, mod, flink);
+	return (0);
+}
+
+int
+module_event(module_t mod, enum modeventtype what)
+{
+	if (mod->data->evhand == NULL)
+		return (0);
+	return (mod->data->evhand(mod, what, mod->data->priv));
+}
+
+void
+module_release(module_t mod)
+{
+	TAILQ_REMOVE(&modules, mod, link);
+	TAILQ_REMOVE(&mod->file->modules, mod, flink);
+	free(mod, M_MODULE);
+}
+
+void
+module_register_init(const void *arg)
+{
+	const moduledata_t *data = arg;
+	module_t mod = module_lookupbyname(data->name);
+	int error;
+
+	if (mod == NULL)
+		panic("module named %s not found", data->name);
+	error = module_event(mod, MOD_LOAD);
+	if (error == 0)
+		return;
+	module_event(mod, MOD_UNLOAD);
+	module_release(mod);
+	printf("module_register_init: MOD_LOAD (%s, %p, %p) error %d\n",
+	    data->name, data->evhand, data->priv, error);
+}

@@ -1,0 +1,133 @@
+/*
+ * kern_proc: which processes there are.
+ *
+ * sys/proc.h draws the lists.  A process gets its number when it is made, the
+ * next free one, and gives it back when it is reaped.
+ *
+ * [kern/kern_proc.c]
+ */
+#include <sys/proc.h>
+
+#include <sys/errno.h>
+#include <sys/malloc.h>
+#include <sys/priority.h>
+#include <sys/resource.h>
+#include <sys/systm.h>
+
+#define	PIDHASH_SIZE	256
+#define	PID_RESTART	100		/* small numbers are daemons': left alone */
+
+MALLOC_DEFINE(M_PROC, "proc", "processes");
+
+struct proclist allproc = LIST_HEAD_INITIALIZER(allproc);
+struct proclist zombproc = LIST_HEAD_INITIALIZER(zombproc);
+int nprocs;
+
+static struct proclist pidhash[PIDHASH_SIZE];
+static int lastpid = 1;			/* 1 is kept for init */
+
+static struct proclist *
+pid_bucket(int pid)
+{
+	return (&pidhash[pid % PIDHASH_SIZE]);
+}
+
+/* Into allproc and its pidhash. */
+static void
+proc_insert(struct proc *p)
+{
+	int s = splhigh();
+
+	LIST_INSERT_HEAD(&allproc, p, p_list);
+	LIST_INSERT_HEAD(pid_bucket(p->p_pid), p, p_hash);
+	nprocs++;
+	splx(s);
+}
+
+void
+procinit(void)
+{
+	struct proc *p = &proc0;
+	struct thread *td = &p->p_thread;
+
+	p->p_state = PRS_NORMAL;
+	p->p_flag = P_SYSTEM | P_INMEM | P_KTHREAD;
+	p->p_nice = NZERO;
+	td->td_state = TDS_RUNNING;
+	td->td_user_pri = PUSER;
+	td->td_priority = PVM;
+	td->td_kstack_pages = KSTACK_PAGES;
+	callout_init(&td->td_slpcallout, 1);
+	proc_insert(p);
+}
+
+/* Any process of this number, a zombie too. */
+static struct proc *
+pid_lookup(int pid)
+{
+	struct proc *p;
+
+	LIST_FOREACH(p, pid_bucket(pid), p_hash)
+		if (p->p_pid == pid)
+			return (p);
+	return (NULL);
+}
+
+struct proc *
+pfind(int pid)
+{
+	struct proc *p = pid < 0 ? NULL : pid_lookup(pid);
+
+	return (p != NULL && p->p_state != PRS_ZOMBIE ? p : NULL);
+}
+
+/* The next number that nobody has; there are more of them than of processes. */
+static int
+pid_alloc(void)
+{
+	do {
+		if (++lastpid > PID_MAX)
+			lastpid = PID_RESTART;
+	} while (pid_lookup(lastpid) != NULL);
+	return (lastpid);
+}
+
+int
+proc_alloc(struct proc **pp, int kstack_pages)
+{
+	struct proc *p;
+
+	if (nprocs >= maxproc)
+		return (EAGAIN);
+	p = malloc(sizeof(*p), M_PROC, M_WAITOK | M_ZERO);
+	p->p_thread.td_proc = p;
+	if (vm_thread_new(&p->p_thread, kstack_pages) != 0) {
+		free(p, M_PROC);
+		return (ENOMEM);
+	}
+	p->p_pptr = curproc;
+	p->p_flag = P_INMEM;
+	p->p_nice = curproc->p_nice;
+	p->p_thread.td_user_pri = PUSER;
+	p->p_thread.td_priority = PVM;
+	callout_init(&p->p_thread.td_slpcallout, 1);
+	p->p_pid = pid_alloc();
+	proc_insert(p);
+	*pp = p;
+	return (0);
+}
+
+void
+proc_reap(struct proc *p)
+{
+	int s = splhigh();
+
+	KASSERT(p->p_state == PRS_ZOMBIE && p != curproc,
+	    ("proc_reap: %d lives", p->p_pid));
+	LIST_REMOVE(p, p_list);
+	LIST_REMOVE(p, p_hash);
+	nprocs--;
+	splx(s);
+	vm_thread_dispose(&p->p_thread);
+	free(p, M_PROC);
+}

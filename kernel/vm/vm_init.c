@@ -1,0 +1,19 @@
+/*
+ * vm_init: virtual memory comes up.
+ *
+ * [vm/vm_init.c]
+ */
+#include <sys/kernel.h>
+
+#include <vm/pmap.h>
+#include <vm/vm_kern.h>
+#include <vm/vm_page.h>
+
+/* Pages first: the page array takes the first of the addresses, kernel_map the rest. */
+static void
+vm_mem_init(const void *dummy __unused)
+{
+	vm_page_startup();
+	kmem_init(virtual_avail, virtual_end);
+}
+SYSINIT(vm_mem, SI_SUB_VM, SI_ORDER_FIRST, vm_mem_init, NULL);
