@@ -17,7 +17,7 @@
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
  *	VM		FIRST	vm_mem_init		vm/vm_init.c
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
- *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
+ *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
  *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
  *	KLD		FIRST	linker_init		kern/kern_linker.c
  *	KLD		SECOND	link_elf_init		kern/link_elf.c
@@ -42,7 +42,9 @@
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
- * first comes first.
+ * first comes first.  A row that ends in (each MACRO) stands for all that the
+ * macro makes.  The handouts make a page of the table, and a test compares it
+ * with the kernel.
  *
  * [sys/kernel.h, kern/init_main.c]
  */
