@@ -17,8 +17,13 @@
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
  *	VM		FIRST	vm_mem_init		vm/vm_init.c
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
- *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
+ *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
  *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
+ *	KLD		FIRST	linker_init		kern/kern_linker.c
+ *	KLD		SECOND	link_elf_init		kern/link_elf.c
+ *	KLD		SECOND	link_elf_obj_init	kern/link_elf_obj.c
+ *	KLD		MIDDLE	linker_preload		kern/kern_linker.c
+ *	KLD		ANY	linker_init_kernel_modules	kern/kern_linker.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
@@ -31,13 +36,15 @@
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
  *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
- *	INT_CONFIG_HOOKS FIRST	run_interrupt_driven_config_hooks kern/subr_autoconf.c
+ *	INT_CONFIG_HOOKS	FIRST	run_interrupt_driven_config_hooks	kern/subr_autoconf.c
  *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
  *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
- * first comes first.
+ * first comes first.  A row that ends in (each MACRO) stands for all that the
+ * macro makes.  The handouts make a page of the table, and a test compares it
+ * with the kernel.
  *
  * [sys/kernel.h, kern/init_main.c]
  */
