@@ -75,7 +75,7 @@ enum sysinit_sub_id {
 	SI_SUB_WITNESS		= 0x1a80000,	/* the order of locks is watched */
 	SI_SUB_MTX_POOL_DYNAMIC	= 0x1ac0000,	/* locks that need memory */
 	SI_SUB_LOCK		= 0x1b00000,	/* each part's own locks */
-	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* lists of who wants to be called */
+	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* who wants to be called */
 	SI_SUB_KLD		= 0x2000000,	/* modules join here */
 	SI_SUB_CPU		= 0x2100000,	/* the machine says what it is */
 	SI_SUB_MAC		= 0x2180000,	/* mandatory access control */
