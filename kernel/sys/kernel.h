@@ -180,14 +180,19 @@ extern struct sysinitlist sysinit_list;		/* what is still to be done */
 extern struct sysinitlist sysinit_done_list;	/* what was taken from it, in that order */
 extern int verbose_sysinit;			/* print what is run: -v, debug.verbose_sysinit */
 
-/* Their contracts stand in kern/subr_sysinit.c. */
-void	sysinit_insert(struct sysinitlist *list, struct sysinit *sip);
+/*
+ * Their contracts stand in kern/subr_sysinit.c.  Each is called as it stands
+ * there, and never becomes a part of its caller: one can stop in it, or put
+ * another in its place.
+ */
+#define	__own_code	__attribute__((noipa))
+void	sysinit_insert(struct sysinitlist *list, struct sysinit *sip) __own_code;
 void	sysinit_mklist(struct sysinitlist *list, struct sysinit **set,
-	    struct sysinit **set_end);
-void	sysinit_run(struct sysinitlist *list, struct sysinitlist *done);
-struct sysinit *sysinit_add(struct sysinit **set, struct sysinit **set_end);
-void	sysuninit_run(struct sysinit **set, struct sysinit **set_end);
-int	sysinit_announce(const struct sysinit *sip);
+	    struct sysinit **set_end) __own_code;
+void	sysinit_run(struct sysinitlist *list, struct sysinitlist *done) __own_code;
+struct sysinit *sysinit_add(struct sysinit **set, struct sysinit **set_end) __own_code;
+void	sysuninit_run(struct sysinit **set, struct sysinit **set_end) __own_code;
+int	sysinit_announce(const struct sysinit *sip) __own_code;
 
 void	mi_startup(void);
 
