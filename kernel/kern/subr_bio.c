@@ -20,6 +20,7 @@
 #include <sys/bio.h>
 
 #include <sys/errno.h>
+#include <sys/priority.h>
 #include <sys/proc.h>
 #include <sys/systm.h>
 
