@@ -234,6 +234,8 @@ def test_who_hogs_is_forgiven(host: Path) -> None:
     assert int(fields[len(hog) - 1][3]) == ESTCPU_MAX
     assert int(fields[len(hog) - 1][1]) == PUSER + ESTCPU_MAX // 8 - PRIO_MIN
     assert ESTCPU_MAX // 9 < int(fields[-1][3]) < ESTCPU_MAX // 7
+    nice = run(host, [("nice", 0, PRIO_MAX), *hog])
+    assert nice[-1].split(" 0:")[1].split()[0].split(",")[1] == str(PRI_MAX_TIMESHARE)
     slept = run(host, [*hog, ("sleep", 0, 0), *[("second", 0, 0)] * 20, ("wakeup", 0, 0)])
     assert slept[-1].split(" 0:")[1].split()[0].split(",")[1:5] == ["180", "180", "0", "0"]
 
