@@ -205,16 +205,15 @@ malloc_more(unsigned long size, struct malloc_type *type, int flags, int shift)
 
 /*
  * All pieces of `addr's page are free.  Take the page away from its bucket, if
- * that has another.
+ * that has another.  Called with interrupts disabled, so that nobody takes a
+ * piece of it meanwhile; `ef' says whether to enable them.
  */
 static void __attribute__((noinline))
-bucket_shrink(struct kmemusage *ku, vm_offset_t addr)
+page_release(struct kmemusage *ku, vm_offset_t addr, uint32_t ef)
 {
 	struct kmemusage_list *bucket = &buckets[ku->ku_shift];
-	uint32_t ef = intr_disable();
 
-	if (ku->ku_count != 0 ||
-	    (LIST_FIRST(bucket) == ku && LIST_NEXT(ku, ku_link) == NULL)) {
+	if (LIST_FIRST(bucket) == ku && LIST_NEXT(ku, ku_link) == NULL) {
 		intr_restore(ef);
 		return;
 	}
@@ -366,10 +365,10 @@ free(void *addr, struct malloc_type *type)
 	piece->next = ku->ku_free;
 	ku->ku_free = piece;
 	type->ks_inuse[ku->ku_shift]--;
-	ku->ku_count--;
-	intr_restore(ef);
-	if (ku->ku_count == 0)
-		bucket_shrink(ku, (vm_offset_t)addr);
+	if (--ku->ku_count == 0)
+		page_release(ku, (vm_offset_t)addr, ef);
+	else
+		intr_restore(ef);
 }
 
 /* ---------------------------------------------------------------- realloc */
