@@ -64,7 +64,7 @@ malloc_uninit(const void *type __unused)
 }
 
 int		boothowto, cold = 1, debugger_on_panic, kdb_active;
-volatile int	ticks = 100 * (2 * 86400 + 3 * 3600 + 4 * 60 + 5);
+volatile int	time_uptime = 2 * 86400 + 3 * 3600 + 4 * 60 + 5;
 
 static const char *keys = "";		/* what will be typed */
 static int	delayed;		/* microseconds */
