@@ -119,12 +119,16 @@ class Results:
     def memory(self, number: int, what: str, expected: object = "an answer to each call") -> bytes:
         at, size = 4 * sum(self._script.sizes[:number]), 4 * self._script.sizes[number]
         if at + size > len(self._data):
-            raise StudentFailure(what, str(expected), instead(self._machine))
+            raise StudentFailure(what, str(expected), instead(self._machine), TRAPPED if trapped(self._machine) else "")
         return self._data[at:at + size]
+
+    def words(self, number: int, what: str) -> tuple[int, ...]:
+        data = self.memory(number, what)
+        return struct.unpack(f"<{len(data) // 4}I", data)
 
     def word(self, number: int, what: str) -> int:
         """Of a result of one word."""
-        return int.from_bytes(self.memory(number, what), "little")
+        return self.words(number, what)[0]
 
 
 # ---------------------------------------------------------------- booting

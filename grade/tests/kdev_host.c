@@ -19,7 +19,7 @@ char		host_text[4096];
 static size_t	host_length;
 static jmp_buf	before_reboot;
 
-int	hz = 100, boothowto, bootverbose, kdb_active;
+int	hz = 100, tick = 10000, boothowto, bootverbose, kdb_active;
 
 /* The thread that is interrupted: the first words of <sys/proc.h>'s, and what its pcb takes at most. */
 unsigned char	host_pcb[512] __attribute__((aligned(16)));
@@ -90,6 +90,30 @@ panic(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	abort();
+}
+
+/* The first words of <sys/kernel.h>'s. */
+struct sysinit {
+	unsigned	subsystem, order;
+	void		(*func)(const void *udata);
+	const void	*udata;
+};
+extern struct sysinit *__start_set_sysinit_set[], *__stop_set_sysinit_set[];
+
+/* Run the SYSINITs of the sources that are here, as the linker met them. */
+void
+host_sysinits(void)
+{
+	struct sysinit **sipp;
+
+	for (sipp = __start_set_sysinit_set; sipp < __stop_set_sysinit_set; sipp++)
+		(*sipp)->func((*sipp)->udata);
+}
+
+/* The callouts are tested in a program of their own. */
+void
+callout_tick(void)
+{
 }
 
 void

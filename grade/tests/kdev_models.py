@@ -125,6 +125,7 @@ class Rtc:
 
     def __init__(self, now: datetime, *, binary: bool, hours24: bool, step: float = 0.0) -> None:
         self.now, self.step, self.battery = now, timedelta(seconds=step), True
+        self.a, self.c = 0x26, 0
         self.b = (4 if binary else 0) | (2 if hours24 else 0)
         self.forced: dict[int, int] = {}
         self.written: dict[int, int] = {}
@@ -133,6 +134,8 @@ class Rtc:
     def write(self, port: int, value: int) -> None:
         if port == 0x70:
             self._index = value & 0x7F
+        elif port == 0x71 and self._index == 0x0A:
+            self.a = value & 0x7F
         elif port == 0x71 and self._index == 0x0B:
             self.b = value
         elif port == 0x71:
@@ -143,6 +146,9 @@ class Rtc:
         if port != 0x71:
             return None
         self.now += self.step
+        if self._index == 0x0C:
+            cause, self.c = self.c, 0
+            return cause
         return self.forced.get(self._index, self._register())
 
     def _register(self) -> int:
@@ -157,7 +163,7 @@ class Rtc:
             value = date[self._index] if self.b & 4 else int(str(date[self._index]), 16)
             return value | (afternoon if self._index == 4 else 0)
         if self._index == 0x0A:         # an update is near in the last 244 us, and takes 2 ms
-            return 0x26 | (0x80 if self.now.microsecond >= 999_756 or self.now.microsecond < 2000 else 0)
+            return self.a | (0x80 if self.now.microsecond >= 999_756 or self.now.microsecond < 2000 else 0)
         return {0x0B: self.b, 0x0D: 0x80 if self.battery else 0}.get(self._index, 0)
 
 

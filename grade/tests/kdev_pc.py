@@ -17,7 +17,7 @@ from grade.tests.emulation import TREE, tool
 from grade.tests.kdev_models import ABSENT, Device
 
 SOURCES = ("i386/atpic", "i386/intr", "i386/clock", "i386/rtc", "dev/screen", "dev/ansi", "dev/kbdmap", "dev/kbd",
-           "dev/sio")
+           "dev/sio", "kern/kern_clock", "kern/kern_tc")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fPIC", "-Wall", "-Wextra", "-Werror", "-Igrade/tests/host")
 KERNEL_FLAGS = ("-Ikernel", "-Dprintf=host_printf", "-Dlog=host_log", "-Wno-attributes")
 READ = ctypes.CFUNCTYPE(ctypes.c_uint8, ctypes.c_uint16)

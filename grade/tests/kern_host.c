@@ -8,6 +8,7 @@
  *	kern_host divide SEED COUNT	the same of 64-bit divisions
  *	kern_host b VALUE NAMES | D WIDTH SEPARATOR BYTES | r|z|n RADIX VALUE
  *	kern_host queue KIND OPS, bitset OPS	see kern_host_sets.c
+ *	kern_host events OPS		see kern_host_events.c
  *	kern_host env BLOCK NAME...	what is found in an environment
  *	kern_host param BLOCK PAGES	what init_param1 and 2 make of it
  *	kern_host metadata BLOCK	what is found in the loader's records
@@ -26,6 +27,7 @@
 #include <sys/kdb.h>
 #include <sys/kenv.h>
 #include <sys/linker.h>
+#include <sys/malloc.h>
 #include <sys/msgbuf.h>
 #include <sys/preload.h>
 #include <sys/reboot.h>
@@ -37,8 +39,32 @@ extern int	fclose(void *stream);
 
 /* ---------------------------------------------------------------- the machine */
 
+void *
+malloc(unsigned long size, struct malloc_type *type __unused, int flags)
+{
+	void *p = host_malloc(size);
+
+	return (flags & M_ZERO ? memset(p, 0, size) : p);
+}
+
+void
+free(void *addr, struct malloc_type *type __unused)
+{
+	host_free(addr);
+}
+
+void
+malloc_init(const void *type __unused)
+{
+}
+
+void
+malloc_uninit(const void *type __unused)
+{
+}
+
 int		boothowto, cold = 1, debugger_on_panic, kdb_active;
-volatile int	ticks = 100 * (2 * 86400 + 3 * 3600 + 4 * 60 + 5);
+volatile int	time_uptime = 2 * 86400 + 3 * 3600 + 4 * 60 + 5;
 
 static const char *keys = "";		/* what will be typed */
 static int	delayed;		/* microseconds */
@@ -157,7 +183,7 @@ unhex(const char *hex, size_t *size)
 	size_t i;
 
 	*size = strlen(hex) / 2;
-	block = malloc(*size);
+	block = host_malloc(*size);
 	for (i = 0; i < *size; i++) {
 		char byte[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
 
@@ -171,12 +197,12 @@ static char *
 unhex_string(const char *hex)
 {
 	size_t size;
-	char *block = unhex(hex, &size), *s = malloc(size + 1);
+	char *block = unhex(hex, &size), *s = host_malloc(size + 1);
 
 	for (size_t i = 0; i < size; i++)
 		s[i] = block[i];
 	s[size] = '\0';
-	free(block);
+	host_free(block);
 	return (s);
 }
 
@@ -335,9 +361,9 @@ fuzz(char **argv)
 		for (unsigned int i = draw(3); i > 0; i--)
 			block[draw(size)] = draw(256);
 		less = draw(3) == 0 ? draw(size) : size;
-		block = realloc(block, less);
+		block = host_realloc(block, less);
 		walk(block, less, 0);
-		free(block);
+		host_free(block);
 	}
 	return (0);
 }
@@ -350,7 +376,7 @@ message_buffer(char **argv)
 {
 	const char *path = argv[1];
 	size_t size = strtoul(argv[2], NULL, 0);
-	char *memory = malloc(size);
+	char *memory = host_malloc(size);
 	void *file;
 
 	file = fopen(path, "r");
@@ -366,7 +392,7 @@ message_buffer(char **argv)
 	file = fopen(path, "w");
 	(void)fwrite(memory, 1, size, file);
 	fclose(file);
-	free(memory);
+	host_free(memory);
 	return (0);
 }
 
@@ -419,7 +445,7 @@ main(int argc, char **argv)
 		{ "printf", draw_formats }, { "numbers", draw_numbers },
 		{ "strings", draw_strings }, { "divide", draw_divisions },
 		{ "b", formats }, { "D", formats }, { "n", formats },
-		{ "queue", queues }, { "bitset", bitsets },
+		{ "queue", queues }, { "bitset", bitsets }, { "events", events },
 		{ "env", environment }, { "param", parameters },
 		{ "metadata", metadata }, { "fuzz", fuzz },
 		{ "msgbuf", message_buffer }, { "console", console },

@@ -10,9 +10,9 @@
 int	host_printf(const char *fmt, ...) __asm__("printf");
 int	host_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 	    __asm__("vsnprintf");
-void	*malloc(size_t size);
-void	*realloc(void *p, size_t size);
-void	free(void *p);
+void	*host_malloc(size_t size) __asm__("malloc");
+void	*host_realloc(void *p, size_t size) __asm__("realloc");
+void	host_free(void *p) __asm__("free");
 void	exit(int status) __dead2;
 
 /* A number from 0 to below - 1; the same ones after the same seed(). */
@@ -27,5 +27,6 @@ int	draw_strings(char **argv);
 int	draw_divisions(char **argv);
 int	queues(char **argv);		/* kern_host_sets.c */
 int	bitsets(char **argv);
+int	events(char **argv);		/* kern_host_events.c */
 
 #endif /* !_KERN_HOST_H_ */

@@ -16,14 +16,14 @@ import pytest
 from grade.tests.emulation import TREE, tool
 
 SOURCES = ("kern/kvprintf", "kern/subr_prf", "kern/subr_msgbuf", "kern/kern_environment", "kern/subr_param",
-           "kern/subr_module", "kern/tty_cons", "kern/kern_shutdown", "libkern/string", "libkern/strtoul",
+           "kern/subr_module", "kern/subr_eventhandler", "kern/tty_cons", "kern/kern_shutdown", "libkern/string", "libkern/strtoul",
            "libkern/qdivrem", "i386/memory")
-TESTS = ("kern_host", "kern_host_draws", "kern_host_sets")
+TESTS = ("kern_host", "kern_host_draws", "kern_host_sets", "kern_host_events")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.", "-Ikernel")
 # Names that the host's own library has: ours get another. The compiler itself calls the second ones.
 RENAMED = """printf vprintf log sprintf snprintf vsnprintf getenv memcmp bcmp strlen strnlen strlcpy strlcat strcmp
-    strncmp strchr strrchr strstr strtoul strtol strtouq""".split()
+    strncmp strchr strrchr strstr strtoul strtol strtouq malloc free""".split()
 RENAMED_IN = {"memory": "memcpy memmove memset bcopy bzero".split(),
               "qdivrem": "__udivmoddi4 __divmoddi4 __udivdi3 __umoddi3 __divdi3 __moddi3".split()}
 WALL_SECONDS = 60               # a watchdog
@@ -193,6 +193,68 @@ def test_bitset(host: Path) -> None:
         numbers = (len(one), min(one, default=-1) + 1, not one, bool(one & other), one >= other, one != other)
         expected.append(prefix + " ".join(str(int(number)) for number in numbers))
     assert run(host, "bitset", program).splitlines() == expected
+
+
+class Events:
+    """A list of handlers, as sys/eventhandler.h describes it. said: what is printed."""
+
+    def __init__(self) -> None:
+        self.entries: list[list] = []           # name, priority, alive
+        self.jobs: dict[str, tuple[str, str]] = {}
+        self.said = ""
+
+    def enter(self, name: str, priority: int) -> None:
+        if not any(entry[0] == name and entry[2] for entry in self.entries):
+            later = (at for at, entry in enumerate(self.entries) if entry[2] and entry[1] > priority)
+            self.entries.insert(next(later, len(self.entries)), [name, priority, True])
+
+    def leave(self, name: str) -> None:
+        for entry in self.entries:
+            if entry[0] == name:
+                entry[2] = False
+
+    def invoke(self) -> None:
+        number = 0
+        while number < len(self.entries):
+            entry = self.entries[number]
+            if entry[2]:
+                self.said += f"{entry[0]}."
+                self._work(*self.jobs.pop(entry[0], ("", "")))
+                number = next(at for at, other in enumerate(self.entries) if other is entry)
+            number += 1
+
+    def _work(self, job: str, other: str) -> None:
+        if job == "k":
+            self.leave(other)
+        elif job == "n":
+            self.enter(other, 5)
+        elif job == "i":
+            self.invoke()
+
+    def do(self, op: str) -> None:
+        if op[0] == "r":
+            self.enter(op[1], int(op[2]))
+        elif op[0] == "d":
+            self.leave(op[1])
+        elif op[0] == "!":
+            self.invoke()
+            self.said += "\n"
+            self.entries = [entry for entry in self.entries if entry[2]]
+        else:
+            self.jobs[op[1]] = (op[0], op[2])
+
+
+def test_event_handlers(host: Path) -> None:
+    """Priorities, order of registration; handlers that come and go while their list is gone through."""
+    draw = Random(3)
+    for _ in range(40):
+        model, program = Events(), ""
+        for _ in range(150):
+            kind, names = draw.choice("rrrdkni!"), "".join(draw.choices("abcdefghij", k=2))
+            op = kind + names[0] + (str(draw.randrange(10)) if kind == "r" else names[1])
+            program += op
+            model.do(op)
+        assert run(host, "events", program) == model.said
 
 
 # ---------------------------------------------------------------- environment

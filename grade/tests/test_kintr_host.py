@@ -20,7 +20,7 @@ __all__ = ["build_library", "make_pc_fixture"]      # the fixtures
 
 NOTHING, HANDLER = ctypes.CFUNCTYPE(None), ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 PSL_I = 0x200
-EINVAL, EBUSY = 22, 16
+EINVAL, EBUSY, ENOSPC = 22, 16, 28
 IPL_SOFTCLOCK, IPL_BIO, IPL_TTY, IPL_CLOCK, IPL_HIGH = range(1, 6)
 
 
@@ -180,14 +180,25 @@ class InterruptPc:
         self.take()
 
     def create(self, irq: int, level: int, body: Callable[[], None]) -> int:
+        handler, name = self._handler(body), ctypes.create_string_buffer(b"dev%d" % irq)
+        self.kept.append(name)
+        return self.kernel.intr_create(name, irq, level, handler, None)
+
+    def add_software(self, level: int, body: Callable[[], None]) -> ctypes.c_void_p:
+        """A software interrupt. Returns what swi_sched() takes."""
+        cookie = ctypes.c_void_p()
+        assert self.kernel.swi_add(b"soft", level, self._handler(body), None, ctypes.byref(cookie)) == 0
+        return cookie
+
+    def _handler(self, body: Callable[[], None]) -> object:
         def run(_: int) -> None:
             try:
                 body()
             except AssertionError as error:     # ctypes would drop it
                 self.failures.append(error)
-        handler, name = HANDLER(run), ctypes.create_string_buffer(b"dev%d" % irq)
-        self.kept += [handler, name]
-        return self.kernel.intr_create(name, irq, level, handler, None)
+        handler = HANDLER(run)
+        self.kept.append(handler)
+        return handler
 
     def raise_irq(self, irq: int) -> None:
         self.pic.raise_irq(irq)
@@ -243,8 +254,8 @@ def test_levels_keep_handlers_out_and_lose_none(make_pc: MakePc) -> None:
 def levels_hold(pc: InterruptPc, draw: Random) -> None:
     """One machine's worth of test_levels_keep_handlers_out_and_lose_none."""
     raisers = ("splsoftclock", "splbio", "spltty", "splclock", "splhigh")
-    levels = {irq: draw.choice((IPL_SOFTCLOCK, IPL_BIO, IPL_TTY, IPL_CLOCK))
-              for irq in draw.sample([irq for irq in range(16) if irq != 2], 8)}
+    sources = draw.sample([irq for irq in range(16) if irq != 2], 8) + [16, 17, 18]     # the last are software's
+    levels = {irq: draw.choice((IPL_SOFTCLOCK, IPL_BIO, IPL_TTY, IPL_CLOCK)) for irq in sources}
     asked = dict.fromkeys(levels, False)    # since its handler was last called
     raised, served = dict.fromkeys(levels, 0), dict.fromkeys(levels, 0)
     floor = [0]                     # the levels of those who run, from outside in
@@ -253,7 +264,10 @@ def levels_hold(pc: InterruptPc, draw: Random) -> None:
         irq = draw.choice(list(levels))
         asked[irq] = True
         raised[irq] += 1
-        pc.raise_irq(irq)
+        if irq < 16:
+            pc.raise_irq(irq)
+        else:
+            pc.kernel.swi_sched(cookies[irq])
 
     def serve(irq: int) -> None:
         assert served[irq] < raised[irq] and floor[-1] < levels[irq] == pc.level and pc.eflags.value & PSL_I
@@ -278,13 +292,18 @@ def levels_hold(pc: InterruptPc, draw: Random) -> None:
         pc.kernel.splx(before)
         assert pc.level == before
 
+    cookies: dict[int, ctypes.c_void_p] = {}
     for irq, level in levels.items():
-        assert pc.create(irq, level, lambda irq=irq: serve(irq)) == 0
+        if irq < 16:
+            assert pc.create(irq, level, lambda irq=irq: serve(irq)) == 0
+        else:
+            cookies[irq] = pc.add_software(level, lambda irq=irq: serve(irq))
     pc.enable()
     for _ in range(40):
         section(draw.randrange(5))
     assert not pc.failures, pc.failures[0]
     assert pc.level == 0 and not any(asked.values()) and pc.pic.isr == [0, 0] and pc.pic.irr == [0, 0]
+    assert all(served.values()), "some handler was never called"
     assert pc.pic.imr == [~sum(1 << irq % 8 for irq in (*levels, 2) if irq // 8 == chip) & 0xFF for chip in (0, 1)]
     assert pc.deepest <= 2 * len(raisers)
 
@@ -333,13 +352,25 @@ def test_postponed_line_is_masked(make_pc: MakePc) -> None:
     assert (pc.pic.imr, pc.pic.isr, ran) == ([0xFB, 0xBF], [0, 0], [14])
 
 
-def test_clock_ticks(make_pc: MakePc) -> None:
-    """IRQ 0 is the clock's, and each one is a tick."""
+def test_software_interrupts(make_pc: MakePc) -> None:
+    """At once where the level allows, once for all requests that came meanwhile; eight can be had, at a handler's level."""
     pc = InterruptPc(make_pc)
-    pc.pc.devices.append(Pit(lambda: 1))
-    pc.kernel.startrtclock()
-    assert pc.pc.text == 'Timecounter "i8254"  frequency 1193182 Hz\n'
+    ran: list[int] = []
+    cookie = pc.add_software(IPL_SOFTCLOCK, lambda: ran.append(pc.level))
+    pc.create(0, IPL_CLOCK, lambda: (pc.kernel.swi_sched(cookie), ran.append(pc.level)))
     pc.enable()
-    for _ in range(7):
+    pc.kernel.swi_sched(cookie)
+    assert ran == [IPL_SOFTCLOCK]
+    before = pc.kernel.splsoftclock()
+    for _ in range(3):
+        pc.kernel.swi_sched(cookie)
         pc.raise_irq(0)
-    assert pc.pc.number("ticks").value == 7
+    assert ran == [IPL_SOFTCLOCK] + [IPL_CLOCK] * 3
+    pc.kernel.splx(before)
+    assert ran == [IPL_SOFTCLOCK] + [IPL_CLOCK] * 3 + [IPL_SOFTCLOCK]
+    assert pc.pic.imr == [0xFA, 0xFF], "no line is a software interrupt's"
+    for level in (0, IPL_HIGH):
+        assert pc.kernel.swi_add(b"wrong", level, HANDLER(lambda _: None), None, ctypes.byref(cookie)) == EINVAL
+    for _ in range(7):
+        pc.add_software(IPL_BIO, lambda: None)
+    assert pc.kernel.swi_add(b"ninth", IPL_BIO, HANDLER(lambda _: None), None, ctypes.byref(cookie)) == ENOSPC

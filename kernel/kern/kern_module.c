@@ -10,14 +10,36 @@
 #include <sys/module.h>
 
 #include <sys/errno.h>
+#include <sys/eventhandler.h>
 #include <sys/linker_file.h>
 #include <sys/malloc.h>
 #include <sys/systm.h>
 
 MALLOC_DEFINE(M_MODULE, "module", "module data structures");
 
-static TAILQ_HEAD(, module) modules = TAILQ_HEAD_INITIALIZER(modules);
+TAILQ_HEAD(module_list, module);
+
+static struct module_list modules;
 static int last_module_id;
+
+/* Those that came last are told first. */
+static void
+module_shutdown(void *arg __unused, int howto __unused)
+{
+	module_t mod;
+
+	TAILQ_FOREACH_REVERSE(mod, &modules, module_list, link)
+		module_event(mod, MOD_SHUTDOWN);
+}
+
+static void
+module_init(const void *dummy __unused)
+{
+	TAILQ_INIT(&modules);
+	EVENTHANDLER_REGISTER(shutdown_final, module_shutdown, NULL,
+	    SHUTDOWN_PRI_DEFAULT);
+}
+SYSINIT(module, SI_SUB_KLD, SI_ORDER_FIRST, module_init, NULL);
 
 module_t
 module_lookupbyname(const char *name)

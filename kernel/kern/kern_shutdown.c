@@ -6,6 +6,7 @@
  */
 #include <sys/systm.h>
 #include <sys/cons.h>
+#include <sys/eventhandler.h>
 #include <sys/kdb.h>
 #include <sys/reboot.h>
 #include <sys/time.h>
@@ -77,8 +78,12 @@ shutdown_reset(void)
 void
 kern_reboot(int howto)
 {
-	(void)splhigh();
+	if (!cold && panicstr == NULL)
+		EVENTHANDLER_INVOKE(shutdown_pre_sync, howto);
 	print_uptime();
+	EVENTHANDLER_INVOKE(shutdown_post_sync, howto);
+	(void)splhigh();
+	EVENTHANDLER_INVOKE(shutdown_final, howto);
 	if ((howto & RB_DUMP) != 0 && !cold)
 		printf("Cannot dump. No dump device defined.\n");
 	if ((howto & RB_POWEROFF) != 0)

@@ -33,6 +33,7 @@
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
+#include <vm/vm_extern.h>
 
 /* So many that are not due, and interrupts are let in. */
 #define	MAX_SOFTCLOCK_STEPS	100
@@ -46,24 +47,28 @@ static struct callout *nextsoftcheck;	/* the next that softclock() looks at, or 
 static void	*softclock_ih;
 
 /*
- * The wheel, with a bucket for each of timeout()'s callouts at least, and
- * those.
+ * The wheel, with as many buckets as timeout() has callouts, or a few more, so
+ * that they are not long; and those callouts.
  */
 static void
 callwheel_init(const void *dummy __unused)
 {
-	static struct callout_tailq buckets[256];
-	static struct callout callouts[128];
-	unsigned i;
+	struct callout *callouts;
+	int i;
 
-	callwheelsize = 256;
+	for (callwheelsize = 1; callwheelsize < ncallout; callwheelsize <<= 1)
+		continue;
 	callwheelmask = callwheelsize - 1;
-	for (i = 0; i < nitems(buckets); i++)
-		TAILQ_INIT(&buckets[i]);
-	for (i = 0; i < nitems(callouts); i++)
+	callwheel = (struct callout_tailq *)kmem_alloc(kernel_map,
+	    callwheelsize * sizeof(*callwheel));
+	callouts = (struct callout *)kmem_alloc(kernel_map,
+	    ncallout * sizeof(*callouts));
+	if (callwheel == NULL || callouts == NULL)
+		panic("callwheel_init: no memory for %d callouts", ncallout);
+	for (i = 0; i < callwheelsize; i++)
+		TAILQ_INIT(&callwheel[i]);
+	for (i = ncallout - 1; i >= 0; i--)
 		SLIST_INSERT_HEAD(&callfree, &callouts[i], c_links.sle);
-	softticks = ticks;
-	callwheel = buckets;
 }
 SYSINIT(callwheel, SI_SUB_CPU, SI_ORDER_ANY, callwheel_init, NULL);
 
