@@ -13,8 +13,9 @@ from random import Random
 import pytest
 
 from grade.tests.emulation import TREE, bochs_serial, make, qemu_serial
-from grade.tests.loading import Loader, loader_disk, loader_root
-from grade.tests.objects import change, compile_object
+from grade.tests.loading import START, Loader, loader_disk, loader_root
+from grade.tests.objects import Object, change, compile_object
+from grade.tests.ufs_volume import SECTOR, Volume
 
 KERNEL = TREE / "build/ref/kernel/kernel"
 MODULES = TREE / "build/ref/kernel/modules"
@@ -74,7 +75,10 @@ def test_verbose(tmp_path: Path) -> None:
           "subsystem 7000000", "   hello_say(0xc", "   module_register_init(&hello_data)... hello: loaded")
 
 
-def test_no_module_is_loaded_that_nobody_asked_for() -> None:
+def test_the_disk_has_them_and_loads_none() -> None:
+    volume = Volume((TREE / "build/disk.img").read_bytes(), START * SECTOR)
+    for name in ("hello", "heartbeat"):
+        assert volume.content(volume.lookup(f"/boot/kernel/{name}.ko")) == sample(name)
     conf = (TREE / "boot/image/root/boot/loader.conf").read_text(encoding="ascii")
     defaults = (TREE / "boot/image/root/boot/defaults/loader.conf").read_text(encoding="ascii")
     assert not re.search(r"^\w+_load", conf + defaults, re.MULTILINE)
@@ -176,6 +180,13 @@ TWO_PLACES = SAY + """
 SYSINIT(say, SI_SUB_EXEC, SI_ORDER_FIRST, say, "two places: started");
 static const void *const again __attribute__((section("set_sysinit_set"), used)) = &say_sysinit;
 """
+# Each needs the other: nobody is the first.
+PING = SAY + """
+int ping(void), pong(void);
+int ping(void) { return (pong()); }
+SYSINIT(ping, SI_SUB_EXEC, SI_ORDER_FIRST, say, "ping: started");
+"""
+PONG = PING.replace("ping", "PONG").replace("pong", "ping").replace("PONG", "pong")
 NAMELESS = HEAD + """
 static moduledata_t data = { (const char *)4, NULL, NULL };
 DECLARE_MODULE(nameless, data, SI_SUB_EXEC, SI_ORDER_ANY);
@@ -194,7 +205,8 @@ SKIPPED = "KLD file {} - could not finalize loading\r\n".format
 def test_right_and_wrong_ones(serial_of: Callable[[Path, str], str], tmp_path: Path) -> None:
     """One that uses another's function is loaded before it; wrong ones among them; nothing of those is started."""
     modules = compiled(tmp_path, second=SECOND, missing=MISSING, bad=BAD_INIT, first=FIRST, unloader=UNLOADER, once=ONCE,
-                       twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS)
+                       twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS,
+                       ping=PING, pong=PONG)
     modules["/boot/modules/first.ko"] = modules["/boot/kernel/first.ko"]
     modules["/boot/kernel/text.ko"] = b"no object at all"
     serial = serial_of(disk(tmp_path, modules), END)
@@ -205,7 +217,9 @@ def test_right_and_wrong_ones(serial_of: Callable[[Path, str], str], tmp_path: P
           "wild.ko: element 0 of set_sysinit_set, 0x1000, is no place for one\r\n", SKIPPED("/boot/kernel/wild.ko"),
           "places.ko: element 1 of set_sysinit_set, 0xc", SKIPPED("/boot/kernel/places.ko"),
           "nameless.ko: the module at 0xc", SKIPPED("/boot/kernel/nameless.ko"),
-          "link_elf_obj: symbol no_such_function undefined\r\n", SKIPPED("/boot/kernel/missing.ko"), "CPU: ")
+          "link_elf_obj: symbol no_such_function undefined\r\n", SKIPPED("/boot/kernel/missing.ko"),
+          "symbol pong undefined\r\n", SKIPPED("/boot/kernel/ping.ko"), "symbol ping undefined\r\n",
+          SKIPPED("/boot/kernel/pong.ko"), "CPU: ")
     assert "link_elf_obj: symbol nor_such_data undefined\r\n" in serial
     assert "symbol first_add undefined" not in serial
     assert not re.search("started|missing: linked", serial)
@@ -265,7 +279,9 @@ def test_the_debugger_knows_them(tmp_path: Path) -> None:
         trace = ddb("trace")
         assert re.search(r"^stopper\(.*\) at stopper\+0x\w+\nsysinit_run\(", trace, re.MULTILINE)
         assert "stopper_data:\t11" in ddb("x/x stopper_data")
-        assert ddb("p heartbeat_beats - 0") != "0"
+        symbols = dict(Object(sample("heartbeat")).symbols())
+        assert lines[2] is not None, "and .text is what the loader has placed first"
+        assert int(ddb("p/x heartbeat_beats"), 16) == int(lines[2][3], 16) + symbols["heartbeat_beats"][1]
         pc.com1.send("continue\r")
         pc.com1.expect_exact("stopper: on")
 
