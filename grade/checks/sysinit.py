@@ -190,7 +190,7 @@ class Printed:
 
     def __init__(self, script: Script, draw: Random) -> None:
         self._script = script
-        self._begin, self._end = (f"@{draw.getrandbits(64):016x}\n" for _ in range(2))
+        self._begin, self._end = (f"the check says {draw.getrandbits(64):016x}\n" for _ in range(2))
         self._print(self._begin)
 
     def _print(self, line: str) -> None:

@@ -215,7 +215,7 @@ spin(void *arg)
 		me->switches++;
 		s = splhigh();
 		sched_prio(curthread, curthread->td_user_pri);
-		mi_switch(SW_INVOL);
+		mi_switch();
 		splx(s);
 	}
 	services_leave();

@@ -313,7 +313,7 @@ free_panic(const char *who, const void *addr, const struct malloc_type *type,
     int owner)
 {
 	if (owner == 0)
-		panic("%s: %p, type %s: it is free already", who, addr,
+		panic("%s: %p, type %s: free already", who, addr,
 		    type->ks_shortdesc);
 	panic("%s: %p, type %s: it is of type %s", who, addr,
 	    type->ks_shortdesc, types[owner]->ks_shortdesc);
@@ -333,8 +333,8 @@ piece_find(const char *who, const void *addr, const struct malloc_type *type,
 	KASSERT(va - kmembase < kmemsize, ("%s: %p, type %s: not malloc's", who,
 	    addr, type->ks_shortdesc));
 	ku = btokup(va);
-	if (ku->ku_owner == NULL)
-		free_panic(who, addr, type, 0);
+	KASSERT(ku->ku_owner != NULL, ("%s: %p, type %s: nothing is there, or no more",
+	    who, addr, type->ks_shortdesc));
 	KASSERT((va & PAGE_MASK & (ku->ku_size - 1)) == 0,
 	    ("%s: %p, type %s: in the midst of a piece", who, addr,
 	    type->ks_shortdesc));

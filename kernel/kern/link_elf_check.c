@@ -231,6 +231,8 @@ check_relocation(const struct elf_file *ef, uint32_t number, uint32_t i,
 	if (!elf_reloc_is_known(type))
 		return (refuse(ef, "relocation %u of section %u: type %u is "
 		    "unknown", i, number, type));
+	if (type == R_386_NONE)
+		return (0);
 	if (target->sh_size < 4 || rel->r_offset > target->sh_size - 4)
 		return (refuse(ef, "relocation %u of section %u: 0x%x is outside "
 		    "of it", i, number, rel->r_offset));

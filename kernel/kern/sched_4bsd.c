@@ -114,32 +114,39 @@ sched_exit(struct thread *td __unused)
 	sched_tdcnt--;
 }
 
-struct thread *
+/* Take the next one off its queue; the idle thread, if there is none. */
+static inline struct thread *
 sched_choose(void)
 {
 	struct thread *td;
 
-	td = runq_choose(&runq);
-	if (td != NULL)
-		runq_remove(&runq, td);
-	else
+	td = runq_take(&runq);
+	if (td == NULL)
 		td = idlethread;
 	td->td_state = TDS_RUNNING;
 	return (td);
 }
 
-void
-sched_switch(struct thread *td)
+/* It runs and could run on: behind its equals, or, being the idle one, nowhere. */
+static void
+make_way(struct thread *td)
 {
-	struct thread *newtd;
+	if (td == idlethread) {
+		td->td_state = TDS_CAN_RUN;
+	} else {
+		td->td_nivcsw++;
+		enqueue(td);
+	}
+}
+
+void
+sched_switch(void)
+{
+	struct thread *td = curthread, *newtd;
 
 	td->td_flags &= ~TDF_NEEDRESCHED;
-	if (TD_IS_RUNNING(td)) {
-		if (td == idlethread)
-			td->td_state = TDS_CAN_RUN;
-		else
-			enqueue(td);
-	}
+	if (TD_IS_RUNNING(td))
+		make_way(td);
 	newtd = sched_choose();
 	if (newtd != td)
 		cpu_switch(td, newtd);
