@@ -248,6 +248,6 @@ db_cmdfcn_t	db_examine_cmd, db_print_cmd, db_search_cmd, db_set_cmd,
 		db_trace_until_matching_cmd, db_stack_trace_cmd, db_fncall_cmd,
 		db_panic_cmd, db_reset_cmd, db_show_regs_cmd,
 		db_show_breaks_cmd, db_show_watches_cmd, db_show_msgbuf_cmd,
-		db_show_idt_cmd, db_show_gdt_cmd;
+		db_show_idt_cmd, db_show_gdt_cmd, db_show_callouts_cmd;
 
 #endif /* !_DDB_DDB_H_ */
