@@ -288,7 +288,7 @@ main(int argc __unused, char **argv)
 		one_tick();
 		run_softclock();
 		meddle(draw_below(SLOTS));
-		if (draw_below(300) == 0)
+		if (i == total / 2 || draw_below(300) == 0)
 			burst();
 	}
 	CHECK(calls > (unsigned)total / 2);
