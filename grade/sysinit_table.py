@@ -17,7 +17,7 @@ from pathlib import Path
 
 HEADER = Path("kernel/sys/kernel.h")
 HEAD = re.compile(r"^ \*\tsubsystem\t+order\t+function\t+file$")
-ROW = re.compile(r"^ \*\t([A-Z][A-Z0-9_]*)\t+([A-Z]+(?:\+\d+)?)\t+(\w+)\t+([\w/]+\.[cS])(?:\s+\(each (\w+)\))?$")
+ROW = re.compile(r"^ \*\t([A-Z][A-Z0-9_]*)\s+([A-Z]+(?:\+\d+)?)\s+(\w+)\s+([\w/]+\.[cS])(?:\s+\(each (\w+)\))?$")
 VALUE = re.compile(r"^\t(SI_\w+?)\s*= (0x[0-9a-f]+),?(?:\s*/\* (.+) \*/)?$")
 
 

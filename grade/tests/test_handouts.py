@@ -234,6 +234,69 @@ def test_a_wrong_name_stops_the_build(small: Path, body: str, message: str) -> N
     assert "Traceback" not in done.stdout + done.stderr
 
 
+TABLE = """/*
+ *	subsystem	order	function		file
+ *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
+ *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
+ *	CPU		FIRST	kproc_start		kern/kern_x.c
+ *
+ */
+enum sysinit_sub_id {
+	SI_SUB_KMEM		= 0x1800000,	/* malloc() */
+	SI_SUB_KLD		= 0x2000000,	/* modules <join> */
+	SI_SUB_CPU		= 0x2100000
+};
+enum sysinit_elem_order {
+	SI_ORDER_FIRST		= 0x0000000,
+	SI_ORDER_SECOND		= 0x0000001
+};
+"""
+
+
+@pytest.fixture
+def small_kernel(small: Path) -> Path:
+    """A tree with a kernel of three SYSINITs."""
+    for name, text in (("sys/kernel.h", TABLE), ("kern/kern_x.c", "\nSYSINIT(x, SI_SUB_CPU,\n    FIRST, kproc_start, &x);\n"),
+                       ("kern/kern_malloc.c", "void\nkmeminit(void)\n{\n}\n\nvoid\nmalloc_init(void)\n{\n}\n")):
+        path = small / "kernel" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return small
+
+
+WHEN = "```{what-runs-when}\n```\n\n```{free-places}\n```\n\n```{boot-line} x\nKMEM a < b\n```\n"
+
+
+def test_what_runs_when(small_kernel: Path) -> None:
+    done = build_page(small_kernel, WHEN)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = (small_kernel / "out/index.html").read_text(encoding="utf-8")
+    rows = [re.sub(r"<[^>]*>", " ", row).split() for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)]
+    assert rows[1] == ["1800000", "KMEM", ":", "malloc()", "FIRST", "kmeminit()", "kern/kern_malloc.c:1"]
+    assert rows[2] == ["SECOND", "malloc_init()", ",", "for", "each", "MALLOC_DEFINE", "kern/kern_malloc.c:6"]
+    assert rows[3][-2:] == ["kproc_start()", "kern/kern_x.c:2"]
+    assert rows[5:] == [["2000000", "KLD", "modules", "&lt;join&gt;"]]
+    assert text.count('class="stop"') == 2 and "a &lt; b" in text
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), [
+    ("kern/kern_malloc.c", "kmeminit", "kmeminit2", "line 3: kernel/kern/kern_malloc.c has no function kmeminit"),
+    ("kern/kern_malloc.c", "malloc_init", "SYSINIT(malloc_init)", "line 4: kernel/kern/kern_malloc.c has no function malloc_init"),
+    ("sys/kernel.h", "kern/kern_x.c", "kern/kern_y.c", "line 5: kproc_start's file, kernel/kern/kern_y.c, is not there"),
+    ("sys/kernel.h", "\tCPU\t", "\tCPV\t", "line 5: there is no SI_SUB_CPV"),
+    ("sys/kernel.h", "KMEM\t\tFIRST", "KLD\t\tFIRST", "line 4: malloc_init stands behind something later"),
+    ("sys/kernel.h", "KMEM\t\t", "KLD\t\t", "line 9: the table runs nothing in KMEM"),
+])
+def test_a_wrong_table_stops_the_build(small_kernel: Path, file: str, old: str, new: str, message: str) -> None:
+    path = small_kernel / "kernel" / file
+    assert old in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    done = build_page(small_kernel, WHEN)
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 C_SOURCE = """/* A licence. */
 /*
  * c: an example.

@@ -90,7 +90,7 @@ def test_boot_v_prints_it(entries: list[Entry], tmp_path: Path) -> None:
             printed.append((subsystem, function))
     copyright_ = read_table(TREE).subsystems["COPYRIGHT"].value
     assert printed == [(entry.keys[0], entry.function) for entry in entries if entry.keys[0] > copyright_], serial
-    assert serial.count("done.\n") == len(printed)
+    assert serial.count("done.\n") == len(printed) - 1, "the last one stays"
 
 
 HEADER = """/*

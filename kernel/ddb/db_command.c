@@ -29,10 +29,15 @@ static db_cmdfcn_t	db_help_cmd;
 static const struct db_command db_show_table[] = {
 	{ "breaks",	db_show_breaks_cmd,	0, NULL, "the breakpoints" },
 	{ "callouts",	db_show_callouts_cmd,	0, NULL, "what will be called, and when" },
+	{ "disks",	db_show_disks_cmd,	0, NULL, "the disks, and what they are divided into" },
 	{ "gdt",	db_show_gdt_cmd,	0, NULL, "the segments" },
 	{ "idt",	db_show_idt_cmd,	0, NULL, "the vectors that are used" },
+	{ "malloc",	db_show_malloc_cmd,	0, NULL, "malloc(9)'s types" },
+	{ "modules",	db_show_modules_cmd,	0, NULL, "the kernel, and the modules in it" },
 	{ "msgbuf",	db_show_msgbuf_cmd,	0, NULL, "what was printed" },
+	{ "page",	db_show_page_cmd,	0, NULL, "the counts of pages" },
 	{ "registers",	db_show_regs_cmd,	0, NULL, "the registers" },
+	{ "threads",	db_show_threads_cmd,	0, NULL, "how processes are scheduled" },
 	{ "watches",	db_show_watches_cmd,	0, NULL, "the watchpoints" },
 	{ NULL, NULL, 0, NULL, NULL }
 };
@@ -57,6 +62,7 @@ static const struct db_command db_command_table[] = {
 	{ "p",		db_print_cmd,		0, NULL, NULL },
 	{ "panic",	db_panic_cmd,		0, NULL, "panic" },
 	{ "print",	db_print_cmd,		0, NULL, "/format value: a r x z d u o c" },
+	{ "ps",		db_ps_cmd,		0, NULL, "the processes" },
 	{ "reset",	db_reset_cmd,		0, NULL, "reset the computer" },
 	{ "s",		db_single_step_cmd,	CS_AGAIN, NULL, NULL },
 	{ "search",	db_search_cmd,		CS_OWN | CS_SET_DOT | CS_AGAIN, NULL, "/bhl addr value [mask][,count]" },
@@ -64,7 +70,7 @@ static const struct db_command db_command_table[] = {
 	{ "show",	NULL,			0, db_show_table, NULL },
 	{ "step",	db_single_step_cmd,	CS_AGAIN, NULL, "[/p][,count]: so many instructions" },
 	{ "t",		db_stack_trace_cmd,	0, NULL, NULL },
-	{ "trace",	db_stack_trace_cmd,	0, NULL, "(where, bt) [frame][,count]: the callers" },
+	{ "trace",	db_stack_trace_cmd,	0, NULL, "(where, bt) [frame | pid][,count]: the callers" },
 	{ "until",	db_trace_until_call_cmd, CS_AGAIN, NULL, "[/p]: run to the next call or return" },
 	{ "w",		db_write_cmd,		CS_MORE | CS_SET_DOT, NULL, NULL },
 	{ "watch",	db_watchpoint_cmd,	CS_MORE, NULL, "addr[,size]: stop when it changes" },

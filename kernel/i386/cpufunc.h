@@ -38,6 +38,21 @@ outw(uint16_t port, uint16_t data)
 	__asm__ volatile("outw %0, %1" : : "a" (data), "Nd" (port));
 }
 
+/* From a port into memory, and the other way: so many words. */
+static inline void
+insw(uint16_t port, void *addr, uint32_t count)
+{
+	__asm__ volatile("cld; rep insw" : "+D" (addr), "+c" (count) : "d" (port)
+	    : "memory");
+}
+
+static inline void
+outsw(uint16_t port, const void *addr, uint32_t count)
+{
+	__asm__ volatile("cld; rep outsw" : "+S" (addr), "+c" (count) : "d" (port)
+	    : "memory");
+}
+
 static inline void
 disable_intr(void)
 {

@@ -7,16 +7,19 @@
  *	EBP -> caller's EBP | return address | arguments ...
  *
  * until an entry of exception.S comes, below whose frame another code was at
- * work.  How many arguments there were, the instruction behind the call tells,
- * which takes them off the stack; where it does not, five are shown.
+ * work, or a thread's beginning, where EBP was 0.  How many arguments there
+ * were, the instruction behind the call tells, which takes them off the stack;
+ * where it does not, five are shown.
  *
  * [i386/i386/db_trace.c]
  */
 #include <ddb/ddb.h>
 
+#include <sys/proc.h>
 #include <sys/systm.h>
 #include <i386/frame.h>
 #include <i386/md_var.h>
+#include <i386/pcb.h>
 
 #define	TRACE_MAX	1024		/* callers */
 #define	PROLOGUE_MAX	64		/* bytes until a function has its frame */
@@ -252,30 +255,57 @@ db_backtrace(struct position *at, int count)
 		;
 }
 
-/* trace [frame][,count] */
+/* From where the kernel has stopped. */
+static void
+db_at_stop(struct position *at)
+{
+	db_addr_t esp;
+
+	at->pc = kdb_frame->tf_eip;
+	at->fp = kdb_frame->tf_ebp;
+	esp = (db_addr_t)&kdb_frame->tf_esp;
+	if (TRAPF_USERMODE(kdb_frame))
+		esp = kdb_frame->tf_esp;
+	db_find_return(at, esp);
+}
+
+/* From where the caller of the function with this frame will go on. */
+static void
+db_at_frame(struct position *at, db_addr_t fp)
+{
+	at->pc = word_at(fp + 4);
+	at->fp = word_at(fp);
+	at->ret = at->fp + 4;
+	at->caller_fp = word_or_0(at->fp);
+}
+
+/* From where a thread that does not run will come back from cpu_switch(). */
+static void
+db_at_switch(struct position *at, const struct pcb *pcb)
+{
+	at->pc = pcb->pcb_eip;
+	at->fp = pcb->pcb_ebp;
+	at->ret = at->fp + 4;
+	at->caller_fp = word_or_0(at->fp);
+}
+
+/* trace [frame | pid][,count]: frames are the kernel's addresses. */
 void
 db_stack_trace_cmd(db_expr_t addr, int have_addr, db_expr_t count,
     const char *modif)
 {
+	const struct thread *td;
 	struct position at;
-	db_addr_t esp;
 
 	db_check_modif(modif, "");
-	if (have_addr) {
-		at.fp = addr;
-		at.ret = at.fp + 4;
-		at.pc = word_at(at.ret);
-		at.fp = at.caller_fp = word_at(at.fp);
-		at.ret = at.fp + 4;
-		at.caller_fp = word_at(at.fp);
-	} else {
-		at.pc = kdb_frame->tf_eip;
-		at.fp = kdb_frame->tf_ebp;
-		esp = (db_addr_t)&kdb_frame->tf_esp;
-		if (TRAPF_USERMODE(kdb_frame))
-			esp = kdb_frame->tf_esp;
-		db_find_return(&at, esp);
-	}
+	td = have_addr && (db_addr_t)addr < KERNBASE ? db_lookup_thread(addr) :
+	    curthread;
+	if (td != curthread)
+		db_at_switch(&at, td->td_pcb);
+	else if (have_addr && (db_addr_t)addr >= KERNBASE)
+		db_at_frame(&at, addr);
+	else
+		db_at_stop(&at);
 	db_backtrace(&at, count == -1 ? TRACE_MAX : count);
 }
 
@@ -285,10 +315,7 @@ trace_from(void *fp)
 {
 	struct position at;
 
-	at.fp = word_at((db_addr_t)fp);
-	at.pc = word_at((db_addr_t)fp + 4);
-	at.ret = at.fp + 4;
-	at.caller_fp = word_at(at.fp);
+	db_at_frame(&at, (db_addr_t)fp);
 	db_backtrace(&at, TRACE_MAX);
 }
 

@@ -8,7 +8,7 @@
  *	R_386_PC32	S + A - P	how far from here: what CALL and JMP hold
  *	R_386_PLT32	the same	for a function that may be in another file
  *
- * [ELF] "Relocation", [i386/elf_machdep.c]
+ * [ELF] "Relocation", [i386/i386/elf_machdep.c]
  */
 #include <sys/link_elf.h>
 

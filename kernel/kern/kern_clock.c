@@ -18,6 +18,7 @@
 #include <sys/kernel.h>
 #include <sys/proc.h>
 #include <sys/resource.h>
+#include <sys/sched.h>
 #include <sys/systm.h>
 #include <sys/timetc.h>
 #include <i386/clock.h>
@@ -52,8 +53,12 @@ statclock(struct intrframe *frame)
 		cp_time[CP_USER]++;
 	else if (intr_nesting_level > 1)
 		cp_time[CP_INTR]++;
+	else if (curthread == idlethread)
+		cp_time[CP_IDLE]++;
 	else
 		cp_time[CP_SYS]++;
+	if (curthread != idlethread)
+		sched_clock(curthread);
 }
 
 /*

@@ -5,18 +5,18 @@
  * each.  A page of kmem_map is cut into pieces of one size.  What is larger
  * has whole pages to itself.  Each page has an entry in `kmemusage':
  *
- *	kmemusage	[   ][ 64 ][   ][ 3 pages ][   ][   ][ 1024 ] ...
- *	kmem_map	|    |  |  |    | one piece        |  |     |
- *			   +----+
- *	a page of 64's	   | owner bytes | piece | piece | free | piece | free ...
- *				 	    	   ku_free --^ ------------^
+ *	kmemusage	|    | 64 |    | 8192 |    |    | 1024 |    |
+ *	kmem_map	|    |    |    | one piece |    |      |    |
+ *			    /      \
+ *			   | owners | piece | free | piece | free | ... |
+ *	ku_free ------------------------------^------------->
  *
  * A byte a piece says whose it is: the type's number, or 0 if it is free.  The
  * bytes stand at the page's beginning if the pieces are small, in the entry if
  * they are few.  So free() needs no search to know that an address is that of
  * a piece, and the caller's.
  *
- * A bucket lists its pages that have free pieces.  One that has nothing else is
+ * A bucket lists its pages that have free pieces.  One of which all are free is
  * given back, unless it is the only one in the list.
  *
  * The lists are touched with interrupts disabled, for some 20 instructions: to
@@ -36,31 +36,25 @@
 #define	MAX_SHIFT	11
 #define	MIN_SIZE	(1 << MIN_SHIFT)
 #define	MAX_SIZE	(1 << MAX_SHIFT)	/* of a small piece */
-#define	NBUCKETS	(MAX_SHIFT - MIN_SHIFT + 1)
 #define	NTYPES		256
-#define	FEW_PIECES	16		/* then the owners stand in the entry */
+#define	FEW_PIECES	8		/* then the owners stand in the entry */
 
-#define	KMEM_SCALE	3		/* kmem_map is so large a part of memory */
-#define	KMEM_MIN	(256 * 1024)
+#define	KMEM_SCALE	3		/* kmem_map is so large a part of memory, */
+#define	KMEM_MIN	(256 * 1024)	/* but not smaller */
 
 /* A free piece. */
 struct piece {
 	struct piece	*next;		/* in its page */
 };
 
-enum usage_kind {
-	KU_NONE,			/* nobody's, or not a piece's first page */
-	KU_LARGE,
-	KU_SMALL
-};
-
+/* A page; of a large piece, the first. */
 struct kmemusage {
-	LIST_ENTRY(kmemusage) ku_link;	/* pages with free pieces */
+	LIST_ENTRY(kmemusage) ku_link;	/* in its bucket, if it has free pieces */
 	struct piece	*ku_free;	/* of them, the first */
-	uint8_t		*ku_owner;	/* a byte a piece */
-	uint16_t	ku_count;	/* pieces in use; or pages of a large one */
-	uint8_t		ku_kind;	/* KU_ */
-	uint8_t		ku_shift;	/* 2^n is a piece's size */
+	uint8_t		*ku_owner;	/* a byte a piece; NULL: none begins here */
+	uint32_t	ku_size;	/* of a piece */
+	uint16_t	ku_count;	/* of them, in use */
+	uint8_t		ku_shift;	/* small ones are of 2^n bytes */
 	uint8_t		ku_few[FEW_PIECES];
 };
 
@@ -71,8 +65,14 @@ MALLOC_DEFINE(M_DEVBUF, "devbuf", "device driver memory");
 
 struct kmemstatistics kmemstatistics = STAILQ_HEAD_INITIALIZER(kmemstatistics);
 
-static struct kmemusage_list buckets[NBUCKETS];
-static struct malloc_type *types[NTYPES];	/* by number; not 0 */
+static struct kmemusage_list buckets[MAX_SHIFT + 1];	/* by n of 2^n bytes */
+/* That n, by the size in units of MIN_SIZE, rounded up. */
+static const int size_shift[MAX_SIZE / MIN_SIZE + 1] = {
+	[0 ... 1] = MIN_SHIFT, [2] = 5, [3 ... 4] = 6, [5 ... 8] = 7, [9 ... 16] = 8,
+	[17 ... 32] = 9, [33 ... 64] = 10, [65 ... 128] = MAX_SHIFT
+};
+
+static struct malloc_type *types[NTYPES];	/* by number; there is no 0 */
 static struct kmemusage *kmemusage;
 static vm_offset_t kmembase;
 static vm_size_t kmemsize;
@@ -88,17 +88,21 @@ kmeminit(const void *dummy __unused)
 {
 	vm_size_t most = (virtual_end - virtual_avail) / 2;
 	unsigned long asked = (uint64_t)physmem * PAGE_SIZE / KMEM_SCALE;
+	struct kmemusage *ku;
 	vm_offset_t limit;
 
 	TUNABLE_ULONG_FETCH("vm.kmem_size", &asked);
 	kmem_map = kmem_suballoc(kernel_map, &kmembase, &limit,
 	    MAX(MIN(asked, most), KMEM_MIN));
 	kmemsize = limit - kmembase;
-	kmemusage = (struct kmemusage *)kmem_alloc(kernel_map,
-	    atop(kmemsize) * sizeof(*kmemusage));
+	kmemusage = (struct kmemusage *)kmem_malloc(kernel_map,
+	    atop(kmemsize) * sizeof(*kmemusage), M_NOWAIT);
 	if (kmemusage == NULL)
 		panic("kmeminit: no memory for the table of %u pages",
 		    atop(kmemsize));
+	/* What else is in an entry is only read when this is set. */
+	for (ku = kmemusage; ku < &kmemusage[atop(kmemsize)]; ku++)
+		ku->ku_owner = NULL;
 }
 SYSINIT(kmem, SI_SUB_KMEM, SI_ORDER_FIRST, kmeminit, NULL);
 
@@ -122,36 +126,36 @@ void
 malloc_uninit(const void *udata)
 {
 	struct malloc_type *type = (struct malloc_type *)(uintptr_t)udata;
+	uint32_t pieces, bytes;
 
 	STAILQ_REMOVE(&kmemstatistics, type, malloc_type, ks_next);
-	if (type->ks_inuse == 0)
+	malloc_usage(type, &pieces, &bytes);
+	if (pieces == 0)
 		types[type->ks_number] = NULL;
 	else
 		printf("Warning: memory type %s leaked memory on destroy "
 		    "(%u allocations, %u bytes leaked).\n", type->ks_shortdesc,
-		    type->ks_inuse, type->ks_memuse);
+		    pieces, bytes);
 	type->ks_number = 0;
 }
 
-/* ---------------------------------------------------------------- statistics */
-
-/* Both with interrupts disabled. */
-static void
-count_malloc(struct malloc_type *type, uint32_t size, int shift)
+void
+malloc_usage(const struct malloc_type *type, uint32_t *pieces, uint32_t *bytes)
 {
-	type->ks_calls++;
-	type->ks_inuse++;
-	type->ks_memuse += size;
-	type->ks_size |= 1 << shift;
-	if (type->ks_memuse > type->ks_maxused)
-		type->ks_maxused = type->ks_memuse;
-}
+	const struct kmemusage *ku;
+	uint32_t count, i;
 
-static void
-count_free(struct malloc_type *type, uint32_t size)
-{
-	type->ks_inuse--;
-	type->ks_memuse -= size;
+	*pieces = *bytes = 0;
+	for (ku = kmemusage; ku < &kmemusage[atop(kmemsize)]; ku++) {
+		if (ku->ku_owner == NULL)
+			continue;
+		count = ku->ku_size > MAX_SIZE ? 1 : PAGE_SIZE / ku->ku_size;
+		for (i = 0; i < count; i++)
+			if (ku->ku_owner[i] == type->ks_number) {
+				*pieces += 1;
+				*bytes += ku->ku_size;
+			}
+	}
 }
 
 /* ---------------------------------------------------------------- pages */
@@ -163,50 +167,76 @@ btokup(vm_offset_t addr)
 	return (&kmemusage[atop(addr - kmembase)]);
 }
 
-/* n, where 2^n is the least that is not below `size', which is not 0. */
-static int
-size_shift(unsigned long size)
+/*
+ * Cut a page, whose entry is `ku', into free pieces.  Of the smallest some make
+ * room for the owners.
+ */
+static void
+page_cut(struct kmemusage *ku, vm_offset_t page, int shift)
 {
-	return (size <= 1 ? 0 : 32 - __builtin_clz(size - 1));
+	uint32_t size = 1 << shift, count = PAGE_SIZE / size, owners = 0;
+	struct piece *piece;
+	vm_offset_t at;
+
+	ku->ku_owner = ku->ku_few;
+	if (count > FEW_PIECES) {
+		ku->ku_owner = (uint8_t *)page;
+		owners = count;
+	}
+	memset(ku->ku_owner, 0, count);
+	ku->ku_size = size;
+	ku->ku_shift = shift;
+	ku->ku_count = 0;
+	ku->ku_free = NULL;
+	for (at = page + PAGE_SIZE - size; at >= page + owners; at -= size) {
+		piece = (struct piece *)at;
+		piece->next = ku->ku_free;
+		ku->ku_free = piece;
+	}
 }
 
-/*
- * Give a bucket a page.  Returns 0, or -1 if there is none.  Of the smallest
- * pieces some make room for the owners.
- */
-static int
-bucket_grow(int shift, int flags)
+/* There is no free piece of the size: get a page of them, and one of these. */
+static void * __attribute__((noinline))
+malloc_more(unsigned long size, struct malloc_type *type, int flags, int shift)
 {
-	struct kmemusage_list *bucket = &buckets[shift - MIN_SHIFT];
-	uint32_t size = 1 << shift, count = PAGE_SIZE >> shift, at;
 	struct kmemusage *ku;
-	struct piece *piece;
 	vm_offset_t page;
 	uint32_t ef;
 
 	page = kmem_malloc(kmem_map, PAGE_SIZE, flags & ~M_ZERO);
 	if (page == 0)
-		return (-1);
+		return (NULL);
 	ku = btokup(page);
-	ku->ku_owner = count <= FEW_PIECES ? ku->ku_few : (uint8_t *)page;
-	memset(ku->ku_owner, 0, count);
-	ku->ku_free = NULL;
-	for (at = PAGE_SIZE; at > 0 && at - size >= (count <= FEW_PIECES ? 0 : count);) {
-		at -= size;
-		piece = (struct piece *)(page + at);
-		piece->next = ku->ku_free;
-		ku->ku_free = piece;
-	}
-	ku->ku_count = 0;
-	ku->ku_shift = shift;
+	page_cut(ku, page, shift);
 	ef = intr_disable();
-	ku->ku_kind = KU_SMALL;
-	LIST_INSERT_HEAD(bucket, ku, ku_link);
+	LIST_INSERT_HEAD(&buckets[shift], ku, ku_link);
 	intr_restore(ef);
-	return (0);
+	return (malloc(size, type, flags));
 }
 
-static void *
+/*
+ * All pieces of `addr's page are free.  Take the page away from its bucket, if
+ * that has another.  Called with interrupts disabled, so that nobody takes a
+ * piece of it meanwhile; `ef' says whether to enable them.
+ */
+static void __attribute__((noinline))
+page_release(struct kmemusage *ku, vm_offset_t addr, uint32_t ef)
+{
+	struct kmemusage_list *bucket = &buckets[ku->ku_shift];
+
+	if (LIST_FIRST(bucket) == ku && LIST_NEXT(ku, ku_link) == NULL) {
+		intr_restore(ef);
+		return;
+	}
+	LIST_REMOVE(ku, ku_link);
+	ku->ku_owner = NULL;
+	intr_restore(ef);
+	kmem_free(kmem_map, trunc_page(addr), PAGE_SIZE);
+}
+
+/* ---------------------------------------------------------------- large pieces */
+
+static void * __attribute__((noinline))
 malloc_large(unsigned long size, struct malloc_type *type, int flags)
 {
 	struct kmemusage *ku;
@@ -216,28 +246,28 @@ malloc_large(unsigned long size, struct malloc_type *type, int flags)
 	addr = kmem_malloc(kmem_map, size, flags);
 	if (addr == 0)
 		return (NULL);
-	size = round_page(size);
 	ku = btokup(addr);
-	ku->ku_count = atop(size);
+	ku->ku_size = round_page(size);
 	ku->ku_few[0] = type->ks_number;
+	ku->ku_owner = ku->ku_few;
 	ef = intr_disable();
-	ku->ku_kind = KU_LARGE;
-	count_malloc(type, size, size_shift(size));
+	type->ks_calls++;
 	intr_restore(ef);
 	return ((void *)addr);
 }
 
-/* ---------------------------------------------------------------- malloc */
-
-static void __dead2
-malloc_panic(const char *what, const void *addr, const struct malloc_type *type)
+static void __attribute__((noinline))
+free_large(struct kmemusage *ku, vm_offset_t addr)
 {
-	panic("%s: %p, type %s", what, addr, type->ks_shortdesc);
+	ku->ku_owner = NULL;
+	kmem_free(kmem_map, addr, ku->ku_size);
 }
 
+/* ---------------------------------------------------------------- malloc and free */
+
 /*
- * Smallest sizes have one bucket; a free piece whose link leads out of its page
- * has been written to by somebody who has it no more.
+ * A free piece whose link leads out of its page has been written to by somebody
+ * who has it no more.
  */
 void *
 malloc(unsigned long size, struct malloc_type *type, int flags)
@@ -247,138 +277,121 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 	uint32_t ef;
 	int shift;
 
-	KASSERT((flags & M_NOWAIT) == 0 || (flags & M_WAITOK) == 0,
-	    ("malloc: flags %#x, type %s", flags, type->ks_shortdesc));
-	if (flags & M_WAITOK)
-		KASSERT(intr_frame == NULL,
-		    ("malloc(M_WAITOK) in interrupt context: type %s",
-		    type->ks_shortdesc));
+	KASSERT(!(flags & M_WAITOK) || intr_frame == NULL,
+	    ("malloc(M_WAITOK) in interrupt context: type %s",
+	    type->ks_shortdesc));
+	KASSERT(type->ks_number != 0, ("malloc: type %s is not there",
+	    type->ks_shortdesc));
 	if (size > MAX_SIZE)
 		return (malloc_large(size, type, flags));
-	shift = size <= MIN_SIZE ? MIN_SHIFT : size_shift(size);
+	shift = size_shift[howmany(size, MIN_SIZE)];
 	ef = intr_disable();
-	while ((ku = LIST_FIRST(&buckets[shift - MIN_SHIFT])) == NULL) {
+	ku = LIST_FIRST(&buckets[shift]);
+	if (ku == NULL) {
 		intr_restore(ef);
-		if (bucket_grow(shift, flags) != 0)
-			return (NULL);
-		ef = intr_disable();
+		return (malloc_more(size, type, flags, shift));
 	}
 	piece = ku->ku_free;
 	ku->ku_free = piece->next;
 	if (ku->ku_free == NULL)
 		LIST_REMOVE(ku, ku_link);
-	else if (trunc_page((uintptr_t)ku->ku_free ^ (uintptr_t)piece) != 0)
-		malloc_panic("malloc: memory modified after free", piece, type);
-	ku->ku_count++;
+	else
+		KASSERT(atop((uintptr_t)ku->ku_free ^ (uintptr_t)piece) == 0,
+		    ("malloc: memory modified after free: %p, %u bytes", piece,
+		    ku->ku_size));
 	ku->ku_owner[((uintptr_t)piece & PAGE_MASK) >> shift] = type->ks_number;
-	count_malloc(type, 1 << shift, shift);
+	ku->ku_count++;
+	type->ks_calls++;
 	intr_restore(ef);
 	if (flags & M_ZERO)
-		bzero(piece, 1 << shift);
+		bzero(piece, size);
 	return (piece);
 }
 
-/* ---------------------------------------------------------------- free */
-
-/*
- * Find the piece at `addr', which must be the type's.  `who' is told in the
- * panic if there is none.  Returns its page's entry.
- */
-static struct kmemusage *
-piece_usage(const char *who, vm_offset_t addr, struct malloc_type *type)
+/* `owner' is the byte of the piece at `addr'. */
+static void __dead2
+free_panic(const char *who, const void *addr, const struct malloc_type *type,
+    int owner)
 {
-	struct kmemusage *ku;
-	uint8_t owner;
-
-	if (addr - kmembase >= kmemsize)
-		panic("%s: %#x, type %s: not malloc's", who, addr,
-		    type->ks_shortdesc);
-	ku = btokup(addr);
-	if (ku->ku_kind == KU_SMALL && (addr & ((1 << ku->ku_shift) - 1)) == 0)
-		owner = ku->ku_owner[(addr & PAGE_MASK) >> ku->ku_shift];
-	else if (ku->ku_kind == KU_LARGE && (addr & PAGE_MASK) == 0)
-		owner = ku->ku_few[0];
-	else if (ku->ku_kind == KU_NONE)
-		owner = 0;
-	else
-		panic("%s: %#x, type %s: in the midst of a piece", who, addr,
-		    type->ks_shortdesc);
 	if (owner == 0)
-		panic("%s: %#x, type %s: free already", who, addr,
+		panic("%s: %p, type %s: free already", who, addr,
 		    type->ks_shortdesc);
-	if (owner != type->ks_number)
-		panic("%s: %#x, type %s: it is of type %s", who, addr,
-		    type->ks_shortdesc, types[owner]->ks_shortdesc);
-	return (ku);
+	panic("%s: %p, type %s: it is of type %s", who, addr,
+	    type->ks_shortdesc, types[owner]->ks_shortdesc);
 }
 
-static void
-free_large(struct kmemusage *ku, vm_offset_t addr, struct malloc_type *type)
+/*
+ * The entry of the page that the piece at `addr' is in, and in *owner the byte
+ * of who has it.  It must be the type's; `who' is told in the panic otherwise.
+ */
+static inline struct kmemusage *
+piece_find(const char *who, const void *addr, const struct malloc_type *type,
+    uint8_t **owner)
 {
-	uint32_t size = ptoa(ku->ku_count), ef;
+	vm_offset_t va = (vm_offset_t)addr;
+	struct kmemusage *ku;
 
-	ef = intr_disable();
-	ku->ku_kind = KU_NONE;
-	count_free(type, size);
-	intr_restore(ef);
-	kmem_free(kmem_map, addr, size);
+	KASSERT(va - kmembase < kmemsize, ("%s: %p, type %s: not malloc's", who,
+	    addr, type->ks_shortdesc));
+	ku = btokup(va);
+	KASSERT(ku->ku_owner != NULL, ("%s: %p, type %s: nothing is there, or no more",
+	    who, addr, type->ks_shortdesc));
+	KASSERT((va & PAGE_MASK & (ku->ku_size - 1)) == 0,
+	    ("%s: %p, type %s: in the midst of a piece", who, addr,
+	    type->ks_shortdesc));
+	*owner = &ku->ku_owner[(va & PAGE_MASK) >> ku->ku_shift];
+	if (**owner != type->ks_number)
+		free_panic(who, addr, type, **owner);
+	return (ku);
 }
 
 void
 free(void *addr, struct malloc_type *type)
 {
-	struct kmemusage_list *bucket;
-	struct kmemusage *ku;
 	struct piece *piece = addr;
+	struct kmemusage *ku;
+	uint8_t *owner;
 	uint32_t ef;
-	int empty = 0;
 
 	if (addr == NULL)
 		return;
-	ku = piece_usage("free", (vm_offset_t)addr, type);
-	if (ku->ku_kind == KU_LARGE) {
-		free_large(ku, (vm_offset_t)addr, type);
+	ku = piece_find("free", addr, type, &owner);
+	if (ku->ku_size > MAX_SIZE) {
+		free_large(ku, (vm_offset_t)addr);
 		return;
 	}
-	bucket = &buckets[ku->ku_shift - MIN_SHIFT];
 	ef = intr_disable();
-	ku->ku_owner[((uintptr_t)addr & PAGE_MASK) >> ku->ku_shift] = 0;
+	*owner = 0;
 	if (ku->ku_free == NULL)
-		LIST_INSERT_HEAD(bucket, ku, ku_link);
+		LIST_INSERT_HEAD(&buckets[ku->ku_shift], ku, ku_link);
 	piece->next = ku->ku_free;
 	ku->ku_free = piece;
-	count_free(type, 1 << ku->ku_shift);
-	if (--ku->ku_count == 0 &&
-	    (LIST_FIRST(bucket) != ku || LIST_NEXT(ku, ku_link) != NULL)) {
-		LIST_REMOVE(ku, ku_link);
-		ku->ku_kind = KU_NONE;
-		empty = 1;
-	}
-	intr_restore(ef);
-	if (empty)
-		kmem_free(kmem_map, trunc_page((vm_offset_t)addr), PAGE_SIZE);
+	if (--ku->ku_count == 0)
+		page_release(ku, (vm_offset_t)addr, ef);
+	else
+		intr_restore(ef);
 }
 
 /* ---------------------------------------------------------------- realloc */
 
+/* A piece may stay where it is while what is asked for fits and fills over a half. */
 void *
 realloc(void *addr, unsigned long size, struct malloc_type *type, int flags)
 {
 	struct kmemusage *ku;
-	unsigned long room;
+	uint8_t *owner;
 	void *new;
 
 	if (addr == NULL)
 		return (malloc(size, type, flags));
-	ku = piece_usage("realloc", (vm_offset_t)addr, type);
-	room = ku->ku_kind == KU_LARGE ? ptoa(ku->ku_count) : 1UL << ku->ku_shift;
-	/* As long as it fits and uses more than half, it may stay. */
-	if (size <= room && (size > room / 2 || room == MIN_SIZE))
+	ku = piece_find("realloc", addr, type, &owner);
+	if (size <= ku->ku_size &&
+	    (size > ku->ku_size / 2 || ku->ku_size == MIN_SIZE))
 		return (addr);
 	new = malloc(size, type, flags);
 	if (new == NULL)
 		return (NULL);
-	memcpy(new, addr, MIN(size, room));
+	memcpy(new, addr, MIN(size, ku->ku_size));
 	free(addr, type);
 	return (new);
 }

@@ -17,8 +17,14 @@
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
  *	VM		FIRST	vm_mem_init		vm/vm_init.c
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
- *	KMEM		SECOND	malloc_init		kern/kern_malloc.c
+ *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
  *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
+ *	KLD		FIRST	linker_init		kern/kern_linker.c
+ *	KLD		FIRST	module_init		kern/kern_module.c
+ *	KLD		SECOND	link_elf_init		kern/link_elf.c
+ *	KLD		SECOND	link_elf_obj_init	kern/link_elf_obj.c
+ *	KLD		MIDDLE	linker_preload		kern/kern_linker.c
+ *	KLD		ANY	linker_init_kernel_modules kern/kern_linker.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
@@ -37,7 +43,9 @@
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
  *
  * `boot -v' prints each as it is run.  Of equals the one that the linker met
- * first comes first.
+ * first comes first.  A row that ends in (each MACRO) stands for all that the
+ * macro makes.  The handouts make a page of the table, and a test compares it
+ * with the kernel.
  *
  * [sys/kernel.h, kern/init_main.c]
  */
@@ -68,7 +76,7 @@ enum sysinit_sub_id {
 	SI_SUB_WITNESS		= 0x1a80000,	/* the order of locks is watched */
 	SI_SUB_MTX_POOL_DYNAMIC	= 0x1ac0000,	/* locks that need memory */
 	SI_SUB_LOCK		= 0x1b00000,	/* each part's own locks */
-	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* lists of who wants to be called */
+	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* who wants to be called */
 	SI_SUB_KLD		= 0x2000000,	/* modules join here */
 	SI_SUB_CPU		= 0x2100000,	/* the machine says what it is */
 	SI_SUB_MAC		= 0x2180000,	/* mandatory access control */
@@ -173,14 +181,19 @@ extern struct sysinitlist sysinit_list;		/* what is still to be done */
 extern struct sysinitlist sysinit_done_list;	/* what was taken from it, in that order */
 extern int verbose_sysinit;			/* print what is run: -v, debug.verbose_sysinit */
 
-/* Their contracts stand in kern/subr_sysinit.c. */
-void	sysinit_insert(struct sysinitlist *list, struct sysinit *sip);
+/*
+ * Their contracts stand in kern/subr_sysinit.c.  Each is called as it stands
+ * there, and never becomes a part of its caller: one can stop in it, or put
+ * another in its place.
+ */
+#define	__own_code	__attribute__((noipa))
+void	sysinit_insert(struct sysinitlist *list, struct sysinit *sip) __own_code;
 void	sysinit_mklist(struct sysinitlist *list, struct sysinit **set,
-	    struct sysinit **set_end);
-void	sysinit_run(struct sysinitlist *list, struct sysinitlist *done);
-struct sysinit *sysinit_add(struct sysinit **set, struct sysinit **set_end);
-void	sysuninit_run(struct sysinit **set, struct sysinit **set_end);
-int	sysinit_announce(const struct sysinit *sip);
+	    struct sysinit **set_end) __own_code;
+void	sysinit_run(struct sysinitlist *list, struct sysinitlist *done) __own_code;
+struct sysinit *sysinit_add(struct sysinit **set, struct sysinit **set_end) __own_code;
+void	sysuninit_run(struct sysinit **set, struct sysinit **set_end) __own_code;
+int	sysinit_announce(const struct sysinit *sip) __own_code;
 
 void	mi_startup(void);
 

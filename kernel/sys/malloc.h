@@ -20,12 +20,8 @@ struct malloc_type {
 	STAILQ_ENTRY(malloc_type) ks_next;
 	const char	*ks_shortdesc;	/* what `show malloc' prints */
 	const char	*ks_longdesc;
-	uint32_t	ks_inuse;	/* pieces */
-	uint32_t	ks_memuse;	/* bytes, as they were rounded */
-	uint32_t	ks_maxused;	/* the most of those */
-	uint64_t	ks_calls;
-	uint32_t	ks_size;	/* sizes that it had: bit n, up to 2^n bytes */
-	uint8_t		ks_number;	/* what a piece's owner is written down as */
+	uint64_t	ks_calls;	/* pieces that were asked for so far */
+	uint8_t		ks_number;	/* by which a piece says whose it is */
 };
 
 STAILQ_HEAD(kmemstatistics, malloc_type);
@@ -44,6 +40,9 @@ MALLOC_DECLARE(M_DEVBUF);		/* drivers' */
 
 void	malloc_init(const void *type);
 void	malloc_uninit(const void *type);
+/* How much of a type is in use, as it was rounded: looks at every piece there is. */
+void	malloc_usage(const struct malloc_type *type, uint32_t *pieces,
+	    uint32_t *bytes);
 
 /* At least `size' bytes, aligned to 8; size 0 is one byte. */
 void	*malloc(unsigned long size, struct malloc_type *type, int flags);

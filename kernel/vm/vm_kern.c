@@ -24,6 +24,7 @@
 
 #include <sys/malloc.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <vm/pmap.h>
 #include <vm/vm_page.h>
 
@@ -221,50 +222,64 @@ kmem_alloc_nofault(vm_map_t map, vm_size_t size)
 	return (map_take(map, size_pages(size)));
 }
 
+/*
+ * Back `pages' pages at `addr', which was taken from the map.  Returns `addr';
+ * if there are not so many pages, gives all of it back and returns 0.
+ */
+static vm_offset_t
+back_all(vm_map_t map, vm_offset_t addr, uint32_t pages, int req)
+{
+	uint32_t done;
+
+	done = back(addr, pages, req);
+	if (done == pages)
+		return (addr);
+	unback(addr, done);
+	map_give(map, addr, pages);
+	return (0);
+}
+
 vm_offset_t
 kmem_alloc(vm_map_t map, vm_size_t size)
 {
-	uint32_t pages = size_pages(size), done;
+	uint32_t pages = size_pages(size);
 	vm_offset_t addr;
 
 	addr = map_take(map, pages);
 	if (addr == 0)
 		return (0);
-	done = back(addr, pages, VM_ALLOC_SYSTEM | VM_ALLOC_ZERO);
-	if (done < pages) {
-		unback(addr, done);
-		map_give(map, addr, pages);
-		return (0);
-	}
-	return (addr);
+	return (back_all(map, addr, pages, VM_ALLOC_SYSTEM | VM_ALLOC_ZERO));
 }
 
+/*
+ * Who may wait sleeps for pages, since those come back; but not while nobody
+ * may sleep, nor for more than there are.  For addresses nobody waits: they
+ * would not come back in one piece.
+ */
 vm_offset_t
 kmem_malloc(vm_map_t map, vm_size_t size, int flags)
 {
-	uint32_t pages = size_pages(size), done;
+	uint32_t pages = size_pages(size);
 	vm_offset_t addr;
 	int req;
 
-	addr = map_take(map, pages);
-	if (addr == 0) {
-		if (flags & M_NOWAIT)
-			return (0);
-		panic("kmem_malloc(%u): kmem_map too small: %u total allocated",
-		    size, map->size);
-	}
 	req = flags & M_NOWAIT ? VM_ALLOC_INTERRUPT : VM_ALLOC_SYSTEM;
 	if (flags & M_ZERO)
 		req |= VM_ALLOC_ZERO;
-	done = back(addr, pages, req);
-	if (done < pages) {
-		unback(addr, done);
-		map_give(map, addr, pages);
-		if (flags & M_NOWAIT)
-			return (0);
-		panic("kmem_malloc(%u): no memory", size);
+	for (;;) {
+		addr = map_take(map, pages);
+		if (addr != 0)
+			addr = back_all(map, addr, pages, req);
+		else if (!(flags & M_NOWAIT))
+			panic("kmem_malloc(%u): kmem_map too small: %u total allocated",
+			    size, map->size);
+		if (addr != 0 || (flags & M_NOWAIT))
+			return (addr);
+		if (cold || pages >= cnt.v_page_count - cnt.v_interrupt_free_min)
+			panic("kmem_malloc(%u): out of memory: %u of %u pages are free",
+			    size, cnt.v_free_count, cnt.v_page_count);
+		vm_wait(pages, req);
 	}
-	return (addr);
 }
 
 void

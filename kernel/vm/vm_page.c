@@ -23,6 +23,7 @@
  */
 #include <vm/vm_page.h>
 
+#include <sys/priority.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 #include <i386/md_var.h>
@@ -43,6 +44,7 @@ uint32_t vm_page_array_size;
 
 static struct vm_page_seg vm_page_segs[PHYS_AVAIL_MAX];
 static int	vm_page_nsegs;
+static int	vm_pages_needed;	/* somebody sleeps for them */
 static TAILQ_HEAD(, vm_page) vm_page_free_queue =
     TAILQ_HEAD_INITIALIZER(vm_page_free_queue);
 
@@ -215,5 +217,21 @@ vm_page_free(vm_page_t m)
 	m->queue = PQ_FREE;
 	TAILQ_INSERT_HEAD(&vm_page_free_queue, m, pageq);
 	cnt.v_free_count++;
+	if (vm_pages_needed) {
+		vm_pages_needed = 0;
+		wakeup(&vm_pages_needed);
+	}
+	splx(s);
+}
+
+void
+vm_wait(uint32_t pages, int req)
+{
+	int s = splvm();
+
+	while (cnt.v_free_count < pages + pages_to_leave(req)) {
+		vm_pages_needed = 1;
+		(void)tsleep(&vm_pages_needed, PVM, "vmwait", 0);
+	}
 	splx(s);
 }

@@ -49,5 +49,10 @@ void	vm_page_startup(void);
 vm_page_t vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req);
 /* Give it back; it may be wired once.  From the same. */
 void	vm_page_free(vm_page_t m);
+/*
+ * Sleep until so many pages are free that a request of this class could have
+ * `pages' of them.  Returns at once if they are.
+ */
+void	vm_wait(uint32_t pages, int req);
 
 #endif /* !_VM_VM_PAGE_H_ */

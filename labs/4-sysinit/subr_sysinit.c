@@ -34,8 +34,9 @@ int verbose_sysinit;
 
 /*
  * 4.1. Put `sip', which is in no list, where it belongs in a sorted one: by
- * `subsystem', then by `order'.  It goes behind those that are equal to it, so
- * that equals stay in the order in which they were inserted.
+ * `subsystem', then by `order', numbers without a sign.  It goes behind those
+ * that are equal to it, so that equals stay in the order in which they were
+ * inserted.
  */
 void
 sysinit_insert(struct sysinitlist *list, struct sysinit *sip)

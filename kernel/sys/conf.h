@@ -1,0 +1,50 @@
+/*
+ * Devices, by name: what a driver offers under /dev.
+ *
+ * A driver's cdevsw says how its devices are used; make_dev() makes one of
+ * them known.  si_drv1 and si_drv2 are the driver's own.
+ *
+ * [sys/conf.h]
+ */
+#ifndef _SYS_CONF_H_
+#define	_SYS_CONF_H_
+
+#include <sys/param.h>
+#include <sys/queue.h>
+
+#define	SPECNAMELEN	31		/* of a device's name */
+
+#define	UID_ROOT	0
+#define	GID_OPERATOR	5
+
+struct bio;
+
+typedef void	d_strategy_t(struct bio *bp);
+
+struct cdevsw {
+	const char	*d_name;	/* the driver's */
+	int		d_maj;		/* its number: of MAKEBOOTDEV's type */
+	d_strategy_t	*d_strategy;	/* start a transfer; NULL: no disk */
+};
+
+struct cdev {
+	TAILQ_ENTRY(cdev) si_list;	/* of all, in the order they were made in */
+	char		si_name[SPECNAMELEN + 1];
+	struct cdevsw	*si_devsw;
+	int		si_minor;	/* which of the driver's */
+	uint32_t	si_uid, si_gid;	/* whose */
+	int		si_mode;	/* who may read and write */
+	void		*si_drv1, *si_drv2;
+};
+
+TAILQ_HEAD(cdev_list, cdev);
+extern struct cdev_list cdev_list;
+
+/* Their contracts stand in kern/kern_conf.c. */
+struct cdev *make_dev(struct cdevsw *devsw, int minor, uint32_t uid,
+	    uint32_t gid, int mode, const char *fmt, ...) __printflike(6, 7);
+void	destroy_dev(struct cdev *dev);
+struct cdev *dev_lookup(const char *name);
+void	dev_strategy(struct bio *bp);
+
+#endif /* !_SYS_CONF_H_ */
