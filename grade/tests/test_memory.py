@@ -62,7 +62,7 @@ def test_addresses_only(kernel: Kernel) -> None:
     page = kernel.call("vm_page_alloc", 0, 0, NOOBJ)
     physical = kernel.word(page + 8)
     kernel.call("pmap_kenter", address + PAGE, physical)
-    assert kernel.call("pmap_kextract", address + PAGE + 0x123) == physical + 0x123
+    assert kernel.call("pmap_kextract", address + PAGE + 0x124) == physical + 0x124
     kernel.call("memset", address + PAGE, 0x5A, PAGE)
     assert kernel.pc.physical(physical + PAGE - 16, 16) == b"\x5A" * 16
     kernel.call("pmap_kremove", address + PAGE)
