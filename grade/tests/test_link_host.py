@@ -84,15 +84,17 @@ def parse(output: str) -> list[Result]:
     return results
 
 
-def loaded(data: bytes, *, address: int = ADDRESS, sections: list[list[int]] | None = None,
+def loaded(data: bytes, *, size: int | None = None, address: int | None = None, sections: list[list[int]] | None = None,
            name: str = "/boot/kernel/test.ko") -> bytes | None:
-    """A case: the object as the loader leaves it; or None where it refuses. `sections` are other headers to be told."""
+    """A case: the object as the loader leaves it; or None where it refuses. `sections` are other headers to be
+    told, `size` and `address` another place."""
     laid_out = lay_out(data, 0x200000)
     if laid_out is None:
         return None
     headers, memory = laid_out
-    told = records(name, data, address, len(memory), headers if sections is None else sections)
-    return struct.pack("<III", address, len(told), len(memory)) + told + memory
+    told = records(name, data, ADDRESS if address is None else address, len(memory) if size is None else size,
+                   headers if sections is None else sections)
+    return struct.pack("<III", ADDRESS, len(told), len(memory)) + told + memory
 
 
 @pytest.fixture(scope="session", name="host")
@@ -340,6 +342,9 @@ def test_a_loader_that_lies(host: Host, hello: bytes) -> None:
     for word, value, said in ((SIZE, 1 << 20, "are outside of the file"), (ALIGN, 8192, "cannot be aligned to 8192"),
                               (ALIGN, 3, "cannot be aligned to 3")):
         assert said in told(host, hello, 1, word, value).said
+    for place in ({"size": 0xFFFFFFF0}, {"address": 0x1800}, {"address": 0, "size": 0}):
+        case = loaded(hello, **place)
+        assert case is not None and "are not the loader's" in host.run([case], {})[0].said
     laid_out = lay_out(hello, 0x200000)
     assert laid_out is not None
     for sections in (laid_out[0][:-1], [], laid_out[0] * 2):

@@ -307,10 +307,10 @@ linker_file_unload(struct linker_file *file)
 	module_t mod;
 	int error;
 
-	if (file->refs > 1)
+	if (file->refs > 1 || file == linker_kernel_file)
 		return (EBUSY);
 	TAILQ_FOREACH(mod, &file->modules, flink)
-		if ((error = module_event(mod, MOD_UNLOAD)) != 0)
+		if ((error = module_unload(mod)) != 0)
 			return (error);
 	find_set(file, "set_sysinit_set", sizeof(struct sysinit), &init);
 	find_set(file, "set_sysuninit_set", sizeof(struct sysinit), &uninit);

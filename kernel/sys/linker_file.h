@@ -93,7 +93,7 @@ int	linker_file_holds(const struct linker_file *file, const void *p, size_t size
 int	linker_file_holds_string(const struct linker_file *file, const char *p);
 /*
  * Tell its modules, run its SYSUNINITs, and forget it.  Returns 0, EBUSY if
- * another file uses it, or the errno value with which a module refused.
+ * another file uses it and for the kernel, or the errno value with which a module refused.
  */
 int	linker_file_unload(struct linker_file *file);
 
