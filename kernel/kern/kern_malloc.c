@@ -54,7 +54,7 @@ struct kmemusage {
 	uint8_t		*ku_owner;	/* a byte a piece; NULL: none begins here */
 	uint32_t	ku_size;	/* of a piece */
 	uint16_t	ku_count;	/* of them, in use */
-	uint8_t		ku_shift;	/* small ones are of 2^n bytes; large: 0 */
+	uint8_t		ku_shift;	/* a small one has 2^n bytes; a large one: 0 */
 	uint8_t		ku_few[FEW_PIECES];
 };
 
