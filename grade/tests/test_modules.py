@@ -249,15 +249,17 @@ SYSINIT(stopper, SI_SUB_EXEC, SI_ORDER_ANY, stopper, NULL);
 int stopper_data = 17;
 """
 USER = SAY + """
-extern int stopper_data;
+extern int stopper_data, user_data;
+int user_data;
 SYSINIT(user, SI_SUB_PSEUDO, SI_ORDER_ANY, say, &stopper_data);
 """
+USER_OF_USER = USER.replace("user_data", "other_data").replace("stopper_data", "user_data")
 
 
 def test_the_debugger_knows_them(tmp_path: Path) -> None:
     """`show modules`, names in a trace, values by name."""
     modules = {f"/boot/kernel/{name}.ko": sample(name) for name in ("hello", "heartbeat")}
-    image = disk(tmp_path, modules | compiled(tmp_path, stopper=STOPPER, user=USER), prompt=True)
+    image = disk(tmp_path, modules | compiled(tmp_path, another=USER_OF_USER, user=USER, stopper=STOPPER), prompt=True)
     with Loader([image]) as pc:
         pc.start()
         pc.com1.send("boot\r")
@@ -273,8 +275,8 @@ def test_the_debugger_knows_them(tmp_path: Path) -> None:
         assert shown[0] == "Id Refs Address        Size Name"
         lines = [re.fullmatch(r" ?(\d+) +(\d+) (0xc\w+) +(\w+) (\S+)", line) for line in shown if line[0] != "\t"][1:]
         assert [line and (line[1], line[2], line[5]) for line in lines] == [
-            ("1", "5", "kernel"), ("2", "1", "hello.ko"), ("3", "1", "heartbeat.ko"), ("4", "2", "stopper.ko"),
-            ("5", "1", "user.ko")]
+            ("1", "6", "kernel"), ("2", "1", "hello.ko"), ("3", "1", "heartbeat.ko"), ("4", "2", "stopper.ko"),
+            ("5", "2", "user.ko"), ("6", "1", "another.ko")]
         assert [line for line in shown if line[0] == "\t"] == ["\t1 hello", "\t2 heartbeat"]
         trace = ddb("trace")
         assert re.search(r"^stopper\(.*\) at stopper\+0x\w+\nsysinit_run\(", trace, re.MULTILINE)

@@ -135,8 +135,8 @@ add_dependency(struct linker_file *file, struct linker_file *other)
 	STAILQ_INSERT_TAIL(&file->deps, dep, link);
 }
 
-void
-linker_file_drop_dependencies(struct linker_file *file)
+static void
+drop_dependencies(struct linker_file *file)
 {
 	struct linker_dependency *dep;
 
@@ -281,7 +281,7 @@ forget_file(struct linker_file *file)
 
 	while ((mod = TAILQ_FIRST(&file->modules)) != NULL)
 		module_release(mod);
-	linker_file_drop_dependencies(file);
+	drop_dependencies(file);
 	file->class->unload(file);
 }
 

@@ -135,8 +135,6 @@ resolve(struct elf_file *ef, int tell)
 		}
 		sym->st_value = value;
 	}
-	if (error != 0)
-		linker_file_drop_dependencies(&ef->lf);
 	return (error);
 }
 

@@ -52,8 +52,8 @@ struct linker_class {
 	int		(*link_preload)(char *mod, const char *pathname,
 			    struct linker_file **result);
 	/*
-	 * Link it.  ENOENT: symbols are missing, which are printed if `tell',
-	 * and the file is as it was.
+	 * Link it.  ENOENT: symbols are missing, which are printed if `tell';
+	 * it may be tried again.
 	 */
 	int		(*link_preload_finish)(struct linker_file *file, int tell);
 	/* The value of a symbol that the file exports: 1; 0: there is none. */
@@ -87,7 +87,6 @@ int	linker_file_foreach(linker_predicate_t *predicate, void *context);
  */
 int	linker_file_lookup_symbol(struct linker_file *file, const char *name,
 	    uintptr_t *value);
-void	linker_file_drop_dependencies(struct linker_file *file);
 /* Are `size' bytes at `p' a part of the file in memory?  Do they hold a string? */
 int	linker_file_holds(const struct linker_file *file, const void *p, size_t size);
 int	linker_file_holds_string(const struct linker_file *file, const char *p);
