@@ -21,6 +21,7 @@ from grade.checks.scripts import Case, Results, Script, boot, boots, instead, ru
 from grade.checks.sysinit import (
     LINK, SYSINIT, Call, Calls, Field, Functions, Insertions, Printed, expect_calls, expect_entries, expect_lines, message_buffer,
     name, plan, put_in_place)
+from grade.checks.wholekernel import Whole
 from grade.failure import StudentFailure, expect
 from grade.models import sysinit as model
 from grade.models.sysinit import Entry
@@ -116,7 +117,7 @@ def ends(bench: Bench, case: Case) -> None:
 # ---------------------------------------------------------------- 4.2 from the set to the list
 
 
-@check("4.2", "set", points=2, title="each entry of a set is inserted, once", cases=boots("drawn sets"),
+@check("4.2", "set", points=1, title="each entry of a set is inserted, once", cases=boots("drawn sets"),
        hint="A set is an array of pointers; set_end is behind its last one. An empty set has set == set_end.")
 def sets(bench: Bench, case: Case) -> None:
     draw = case.draw
@@ -172,6 +173,13 @@ def no_function(bench: Bench, case: Case) -> None:
             raise StudentFailure(f"a set with {wrong}, which has no function", "a panic", instead(machine))
     at = field.at[wrong]
     expect(f"the panic about {wrong}, which has no function", f"panic: {model.no_function(wrong, at, names.get(at))}", panic)
+
+
+@check("4.2", "boot", points=1, title="a kernel that starts by its set: with 4.1 and 4.3",
+       cases=boots("with the kernel's own entries and others"),
+       hint="mi_startup() calls sysinit_mklist(), then sysinit_run(). Which entry is missing, or too early?")
+def kernel_boot(bench: Bench, case: Case) -> None:
+    Whole(bench, case.draw, late=False).judge("more entries in its set")
 
 
 # ---------------------------------------------------------------- 4.3 run
@@ -395,7 +403,7 @@ def drawn_additions(draw: Random) -> Iterator[tuple[list[Entry], list[Entry]]]:
         yield entries[:pending], entries[pending:]
 
 
-@check("4.4", "joins", points=2, title="a set joins sysinit_list", cases=boots("drawn sets"),
+@check("4.4", "joins", points=1, title="a set joins sysinit_list", cases=boots("drawn sets"),
        hint="NULL is the answer when all of them have joined. An entry of SI_SUB_DUMMY needs no function.")
 def joins(bench: Bench, case: Case) -> None:
     draw = case.draw
@@ -415,6 +423,14 @@ def refused(bench: Bench, case: Case) -> None:
         trials += [(pending, [wrong[0], *entries]), (pending, [*entries, wrong[0]]),
                    (pending, [*entries[:middle], Entry(300, model.DUMMY, 0, runs=False), wrong[1], *entries[middle:], wrong[0]])]
     Additions(bench, draw, trials).judge([(model.refused(entries), pending) for pending, entries in trials])
+
+
+@check("4.4", "module", points=1, title="a module joins a kernel that starts: with 4.1, 4.2 and 4.3",
+       cases=boots("with a module, and functions that add sets"),
+       hint="What is added is earlier, equal or later than what runs at that moment. What is earlier is simply the next; of "
+            "equals the one that came first is first.")
+def module(bench: Bench, case: Case) -> None:
+    Whole(bench, case.draw, late=True).judge("a module")
 
 
 # ---------------------------------------------------------------- 4.5 undo

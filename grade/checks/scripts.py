@@ -146,13 +146,14 @@ def boot(bench: Bench, program: str, script: Script | None = None, *, goal: str 
 
 @contextmanager
 def boot_with(bench: Bench, program: str, kernel: bytes, challenge: bytes, type: str) -> Iterator[Machine]:
-    """Switch on a PC with this kernel, which is the program but for some data, and a file of a type that the loader
-    leaves for it; stop at sector 0."""
+    """Switch on a PC with this kernel, which is the program but for some data, and a file that the loader leaves for it,
+    of a type or (type is "") a module; stop at sector 0."""
     if len(challenge) > CHALLENGE_SIZE:
         raise MachineFault("a check's challenge is larger than its disk has room for")
     try:
         image = fill(bench.program("disk"), {"kernel": kernel, "challenge": challenge, "settings": settings({
-            "autoboot_delay": "-1", "challenge_load": "YES", "challenge_name": "/challenge", "challenge_type": type})})
+            "autoboot_delay": "-1", "challenge_load": "YES", "challenge_name": "/challenge",
+            **({"challenge_type": type} if type else {})})})
     except ValueError as error:
         raise StudentFailure("the kernel's size", "one that fits the disk", str(error)) from None
     path = bench.folder / "disk0.img"

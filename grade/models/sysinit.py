@@ -17,12 +17,13 @@ MASK = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Entry:
-    """A struct sysinit. number: its own, by which reports name it; runs: it has a function."""
+    """A struct sysinit. number: its own, by which reports name it, if it has no name; runs: it has a function."""
 
     number: int
     subsystem: int
     order: int
     runs: bool = True
+    name: str = ""
 
     @property
     def key(self) -> tuple[int, int]:
@@ -38,7 +39,7 @@ class Entry:
         return not self.runs and not self.dummy
 
     def __str__(self) -> str:
-        return f"entry {self.number} (subsystem {self.subsystem:x}, order {self.order:x})"
+        return f"{self.name or f'entry {self.number}'} (subsystem {self.subsystem:x}, order {self.order:x})"
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

@@ -10,7 +10,7 @@
  * A drive that does not say what it is within ATA_IDENTIFY_SECONDS, or that
  * has no driver, is told and left alone.
  *
- * [ATA-6] 8.15, [dev/ata/ata-all.c, ata-isa.c]
+ * [ATA-6] 8.15, [dev/ata/ata-all.c, dev/ata/ata-isa.c]
  */
 #include <dev/ata/ata-all.h>
 
