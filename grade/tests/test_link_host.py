@@ -16,13 +16,14 @@ from random import Random
 import pytest
 
 from grade.tests.emulation import TREE, make, tool
-from grade.tests.objects import (ADDR, ALIGN, ALLOC, COMMON, ENTSIZE, FLAGS, INFO, LINK, MERGE, NAME, NOBITS, OFFSET,
-                                 REL_SECTION, RELA, SHDR, SIZE, SYM, SYMTAB, TYPE, UNDEF, Object, change, compile_object,
-                                 lay_out, records)
+from grade.tests.objects import (
+    ADDR, ALIGN, ALLOC, COMMON, ENTSIZE, FLAGS, INFO, LINK, MERGE, NAME, NOBITS, OFFSET, REL_SECTION, RELA, SHDR, SIZE,
+    SYM, TYPE, UNDEF, Object, change, compile_object, lay_out, records)
 
 SOURCES = ("kern/link_elf_obj", "kern/link_elf_check", "kern/subr_symtab", "kern/subr_module", "i386/elf_machdep")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-FLAGS_HOST = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.", "-Ikernel")
+FLAGS_HOST = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.",
+              "-Ikernel")
 RENAMED = "printf vprintf log malloc free realloc".split()
 WALL_SECONDS = 300              # a watchdog
 ADDRESS = 0x10000000
@@ -288,7 +289,8 @@ def refused(host: Host, data: bytes, message: str) -> None:
 def test_missing_symbols_are_named(host: Host, hello: bytes) -> None:
     result = host.link(hello, {"module_register_init": 1})
     assert result.verdict == f"missing {ENOENT}"
-    assert sorted(result.said.splitlines()) == [f"link_elf_obj: symbol {name} undefined" for name in ("printf", "tunable_init")]
+    assert sorted(result.said.splitlines()) == [f"link_elf_obj: symbol {name} undefined"
+                                                for name in ("printf", "tunable_init")]
 
 
 def test_wrong_relocations(host: Host, hello: bytes) -> None:

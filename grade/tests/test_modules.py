@@ -63,8 +63,8 @@ def test_the_sample_modules(serial_of: Callable[[Path, str], str], tmp_path: Pat
     image = disk(tmp_path, {f"/boot/kernel/{name}.ko": sample(name) for name in ("hello", "heartbeat")},
                  'hello.times="2"', 'heartbeat.ticks="7"')
     serial = serial_of(image, "heartbeat: the first, after 7 ticks")
-    after(serial, "Copyright (c)", "proc0 0.", "heartbeat: every 7 ticks\r\n", "CPU: ", "sio0: ", "hello: from a module",
-          "hello: from a module", "hello: loaded")
+    after(serial, "Copyright (c)", "proc0 0.", "heartbeat: every 7 ticks\r\n", "CPU: ", "sio0: ",
+          "hello: from a module", "hello: from a module", "hello: loaded")
     assert serial.count("hello: ") == 3
 
 
@@ -204,13 +204,14 @@ SKIPPED = "KLD file {} - could not finalize loading\r\n".format
 @Emulators
 def test_right_and_wrong_ones(serial_of: Callable[[Path, str], str], tmp_path: Path) -> None:
     """One that uses another's function is loaded before it; wrong ones among them; nothing of those is started."""
-    modules = compiled(tmp_path, second=SECOND, missing=MISSING, bad=BAD_INIT, first=FIRST, unloader=UNLOADER, once=ONCE,
-                       twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS,
+    modules = compiled(tmp_path, second=SECOND, missing=MISSING, bad=BAD_INIT, first=FIRST, unloader=UNLOADER,
+                       once=ONCE, twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS,
                        ping=PING, pong=PONG)
     modules["/boot/modules/first.ko"] = modules["/boot/kernel/first.ko"]
-    modules["/boot/kernel/text.ko"] = b"no object at all"
+    modules |= {"/boot/kernel/text.ko": b"no object at all", "/boot/kernel/cut.ko": sample("hello")[:-41]}
     serial = serial_of(disk(tmp_path, modules), END)
-    after(serial, "proc0 0.", "KLD file /boot/modules/first.ko: there is a first.ko already\r\n",
+    after(serial, *(f"don't know how to load module '/boot/kernel/{name}.ko'" for name in ("text", "cut")), "proc0 0.",
+          "KLD file /boot/modules/first.ko: there is a first.ko already\r\n",
           SKIPPED("/boot/modules/first.ko"), "bad.ko: SYSINIT: bad_sysinit at 0xc", " has no function\r\n",
           SKIPPED("/boot/kernel/bad.ko"), "module_register: module once already exists!\r\n",
           SKIPPED("/boot/kernel/twice.ko"),

@@ -322,7 +322,7 @@ linker_file_unload(struct linker_file *file)
 	return (0);
 }
 
-/* ---------------------------------------------------------------- what the loader left */
+/* ---------------------------------------------------------------- the loader's files */
 
 static void
 tell_skipped(const char *pathname)
@@ -337,7 +337,7 @@ find_class(const char *type)
 	const struct linker_class *class;
 
 	STAILQ_FOREACH(class, &classes, link)
-		if (class->type != NULL && strcmp(class->type, type) == 0)
+		if (strcmp(class->type, type) == 0)
 			return (class);
 	return (NULL);
 }

@@ -259,7 +259,6 @@ link_elf_obj_lookup_set(struct linker_file *file, const char *name, void ***star
 }
 
 static struct linker_class link_elf_obj_class = {
-	.name = "elf32_obj",
 	.type = "elf obj module",
 	.link_preload = link_elf_obj_preload,
 	.link_preload_finish = link_elf_obj_preload_finish,
