@@ -68,6 +68,17 @@ def test_the_sample_modules(serial_of: Callable[[Path, str], str], tmp_path: Pat
     assert serial.count("hello: ") == 3
 
 
+def test_modules_are_told_of_the_end(tmp_path: Path) -> None:
+    """MOD_SHUTDOWN comes to a module that has begun: heartbeat says how often it has beaten."""
+    with Loader([disk(tmp_path, {"/boot/kernel/heartbeat.ko": sample("heartbeat")}, 'heartbeat.ticks="50"')]) as pc:
+        pc.com1.expect(END)
+        pc.com1.expect("heartbeat: the first, after 50 ticks")
+        pc.com1.send("x")
+        pc.com1.expect(r"heartbeat: (\d+) in (\d+) ticks")
+        beats, ticks = int(pc.com1.match[1]), int(pc.com1.match[2])
+        assert 1 <= beats <= ticks // 50
+
+
 def test_verbose(tmp_path: Path) -> None:
     """Functions of modules have names."""
     serial = qemu_serial(disk(tmp_path, {"/boot/kernel/hello.ko": sample("hello")}, 'boot_verbose="YES"'), END)
