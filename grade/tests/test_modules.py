@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from grade.tests.emulation import TREE, bochs_serial, make, qemu_serial
+from grade.tests.kernels import DYN, Segment, elf
 from grade.tests.loading import START, Loader, loader_disk, loader_root
 from grade.tests.objects import Object, change, compile_object
 from grade.tests.ufs_volume import SECTOR, Volume
@@ -219,11 +220,14 @@ def test_right_and_wrong_ones(serial_of: Callable[[Path, str], str], tmp_path: P
                        once=ONCE, twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS,
                        ping=PING, pong=PONG)
     modules["/boot/modules/first.ko"] = modules["/boot/kernel/first.ko"]
-    modules |= {"/boot/kernel/text.ko": b"no object at all", "/boot/kernel/cut.ko": sample("hello")[:-41]}
+    modules |= {"/boot/kernel/text.ko": b"no object at all", "/boot/kernel/cut.ko": sample("hello")[:-41],
+                "/boot/kernel/shared.ko": elf((Segment(0, b"position independent"),), kind=DYN)}
     serial = serial_of(disk(tmp_path, modules), END)
     after(serial, *(f"don't know how to load module '/boot/kernel/{name}.ko'" for name in ("text", "cut")), "proc0 0.",
           "KLD file /boot/modules/first.ko: there is a first.ko already\r\n",
-          SKIPPED("/boot/modules/first.ko"), "bad.ko: SYSINIT: bad_sysinit at 0xc", " has no function\r\n",
+          SKIPPED("/boot/modules/first.ko"),
+          "/boot/kernel/shared.ko is a shared object: modules are relocatable ones\r\n",
+          SKIPPED("/boot/kernel/shared.ko"), "bad.ko: SYSINIT: bad_sysinit at 0xc", " has no function\r\n",
           SKIPPED("/boot/kernel/bad.ko"), "module_register: module once already exists!\r\n",
           SKIPPED("/boot/kernel/twice.ko"),
           "wild.ko: element 0 of set_sysinit_set, 0x1000, is no place for one\r\n", SKIPPED("/boot/kernel/wild.ko"),
