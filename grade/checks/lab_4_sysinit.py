@@ -57,7 +57,7 @@ def orders(draw: Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     yield "orders that fall as subsystems rise", draw.sample([(step << 24, 9 - step) for step in range(1, 9)], 8)
     yield "the ends of the numbers", draw.sample(model.CORNERS * 2, 2 * len(model.CORNERS))
     for subsystems in (1, 4, 12, 60):
-        yield f"{subsystems} subsystems, drawn", model.draw_keys(draw, 60, subsystems=subsystems)
+        yield f"{subsystems} subsystems, drawn", model.draw_keys(draw, 60, subsystems=subsystems, wide=True)
 
 
 class Inserted:
@@ -199,6 +199,11 @@ class Runs:
         self.pending = [self.field.list(each) for each in lists]
         self.done = [self.field.list(before if not number else ()) for number in range(len(lists))]
 
+    def announce(self, verbose: bool) -> None:
+        """Set verbose_sysinit or not, with the driver's announcements."""
+        put_in_place(self.script, "sysinit_announce", "lab4_announce")
+        self.script.poke(self.script.symbol("verbose_sysinit"), struct.pack("<I", verbose))
+
     def outcomes(self) -> list[Outcome]:
         """Run them."""
         script, field = self.script, self.field
@@ -241,7 +246,9 @@ def drawn_lists(draw: Random, *, dummies: bool) -> list[list[Entry]]:
         keys = model.draw_keys(draw, count, subsystems=1 + count // 6, dummies=False)
         entries = model.in_order(numbered(keys, first))
         if dummies and count:
-            entries = [Entry(first + count + number, model.DUMMY, number, draw.random() < 0.5) for number in range(3)] + entries
+            orders = sorted(draw.sample(range(1 << 20, 1 << 24), 3))
+            entries = [Entry(first + count + number, model.DUMMY, order, draw.random() < 0.5)
+                       for number, order in enumerate(orders)] + entries
         lists.append(entries)
     if dummies:
         lists.append([Entry(900, model.DUMMY, 0, runs=False)])
@@ -290,16 +297,19 @@ def place_words(at: int | None, runs: Runs) -> str:
 
 
 @check("4.3", "dummy", points=1, title="SI_SUB_DUMMY is done without a call", cases=boots("drawn lists"),
-       hint="A function of NULL must not be called, and one that is there is not called either. The entry goes to the "
-            "done list like any other.")
+       hint="A function of NULL must not be called, and one that is there is not called either, nor announced. The entry "
+            "goes to the done list like any other.")
 def dummy(bench: Bench, case: Case) -> None:
     lists = drawn_lists(case.draw, dummies=True)
     runs = Runs(bench, case.draw, lists)
-    for number, (entries, outcome) in enumerate(zip(lists, runs.outcomes())):
+    runs.announce(True)
+    for entries, outcome in zip(lists, runs.outcomes()):
         about = f"a list of {len(entries)}, some of SI_SUB_DUMMY"
         expect_calls(f"the calls for {about}", runs.field, [entry for entry in entries if not entry.dummy], outcome.calls)
         expect_entries(f"the done list after running {about}", entries, runs.field.follow(
             outcome.memory, outcome.done[0], f"the done list after running {about}"))
+        for entry in (entry for entry in entries if entry.dummy):
+            expect(f"an announcement of {entry}", "none", "one" if f"<{entry.order:x}>" in outcome.printed else "none")
 
 
 class Adding:
@@ -341,16 +351,14 @@ def added(bench: Bench, case: Case) -> None:
             "`done.' comes only if it has returned nonzero. In the check it prints <order>, and a function (its number).")
 def announced(bench: Bench, case: Case) -> None:
     draw, verbose = case.draw, case.about.endswith("1")
-    entries = [Entry(0, model.DUMMY, 3, runs=False), *numbered(model.draw_keys(draw, 24, subsystems=5, dummies=False))]
+    entries = numbered(model.draw_keys(draw, 24, subsystems=5, dummies=False))
     runs = Runs(bench, draw, [entries])
-    script, field = runs.script, runs.field
-    put_in_place(script, "sysinit_announce", "lab4_announce")
-    for variable, value in (("verbose_sysinit", verbose), ("lab4_prints", True)):
-        script.poke(script.symbol(variable), struct.pack("<I", value))
+    runs.announce(verbose)
+    runs.script.poke(runs.script.symbol("lab4_prints"), struct.pack("<I", 1))
     outcome, = runs.outcomes()
-    expect_calls("the calls", field, entries[1:], outcome.calls)
-    said = [f"{f'<{entry.order:x}> ' * verbose}({field.functions.numbers[field.function[entry]]:x}) "
-            + "done.\n" * (verbose and entry.order & 1) for entry in entries[1:]]
+    expect_calls("the calls", runs.field, entries, outcome.calls)
+    said = [f"{f'<{entry.order:x}> ' * verbose}({runs.field.number_of(entry):x}) "
+            + "done.\n" * (verbose and entry.order & 1) for entry in entries]
     expect_lines("what is printed", "".join(said).split("\n"), outcome.printed.split("\n"))
 
 

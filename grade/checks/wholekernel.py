@@ -24,6 +24,7 @@ WHOLE = "kernel-whole"
 ENTRIES, LINKED = 256, 160          # lab4_entries, lab4_linked
 END = (0x37FFFFF, model.ANY)        # the last that is run: before SI_SUB_CONFIGURE
 BEHIND = (END[0] + 1, model.LAST)   # subsystems of what is not
+FARTHEST = (model.LAST, model.ANY + 1)      # behind all of the kernel's
 PRELOAD = "linker_preload"          # what finds modules
 MODULE_ENTRIES, ADDERS, PER_ADDER = 40, 16, 4
 BUDGET = 30_000_000
@@ -98,9 +99,10 @@ class Whole:
         pointers = struct.unpack(f"<{(end - at) // 4}I", self._kernel.read(at, end - at))
         ours = (self._symbol("lab4_linked") - at) // 4
         own = [self._own(pointer) for pointer in (*pointers[:ours], *pointers[ours + LINKED:])]
-        keys = draw.choices([self._draw_key(own) for _ in range(LINKED // 2)], k=LINKED - 1)
+        keys = draw.choices([self._draw_key(own) for _ in range(LINKED // 2)], k=LINKED - 2)
         entries = [Entry(number, *key, runs=bool(key[0]) or draw.random() < 0.5) for number, key in enumerate(keys, 1)]
-        entries = draw.sample([*entries, Entry(LINKED, *END, name="the check's last")], LINKED)
+        entries += [Entry(LINKED - 1, *FARTHEST), Entry(LINKED, *END, name="the check's last")]
+        draw.shuffle(entries)
         self._kernel.write(self._symbol("lab4_linked"), struct.pack(f"<{LINKED}I", *map(self._put, entries)))
         return [*own[:ours], *entries, *own[ours:]]
 
@@ -132,7 +134,7 @@ class Whole:
         code = self._symbol("lab4_code") + CODE * function if entry.key != END else self._symbol("lab4_end")
         at = self._symbol("lab4_entries") + ENTRY.size * self._places.pop()
         self._kernel.write(at, ENTRY.pack(entry.subsystem, entry.order, code if entry.runs else 0, udata,
-                                          self._draw.getrandbits(32)))
+                                          self._draw.getrandbits(31)))      # where nothing is
         self._at[at] = entry
         return at
 
