@@ -177,14 +177,9 @@ NO_COMMAND(db_show_callouts_cmd)
 NO_COMMAND(db_show_malloc_cmd)
 NO_COMMAND(db_show_page_cmd)
 NO_COMMAND(db_show_modules_cmd)
-<<<<<<< HEAD
-NO_COMMAND(db_ps_cmd)
-NO_COMMAND(db_show_threads_cmd)
-=======
 NO_COMMAND(db_show_disks_cmd)
 NO_COMMAND(db_show_threads_cmd)
 NO_COMMAND(db_ps_cmd)
->>>>>>> main
 NO_COMMAND(db_single_step_cmd)
 NO_COMMAND(db_continue_cmd)
 NO_COMMAND(db_trace_until_call_cmd)
