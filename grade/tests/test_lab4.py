@@ -117,7 +117,7 @@ FORGED = """
 RUN = "\tstruct sysinit *sip;\n\tint announced;\n"
 HOSTILE: dict[str, tuple[Mapping[str, str], str, str]] = {
     "forges the calls": ({RUN: FORGED + RUN}, "called done", "another's function, with the udata of"),
-    "ends the script": ({RUN: RUN + "\tvoid script_done(void);\n\n\tscript_done();\n"}, "called", "an answer to each call"),
+    "ends the script": ({RUN: RUN + "\tvoid script_done(void);\n\n\tscript_done();\n"}, "called", "that it returns"),
     "has the driver's functions": ({"/*\n * 4.1. Put": "void\nlab4_called(void)\n{\n}\n\n/*\n * 4.1. Put"}, "called",
                                    "multiple definition"),
     "says how much there is": ({RUN: RUN + "\textern uint32_t script_used;\n\n\tscript_used = ~0;\n"}, "called", ""),
