@@ -2,17 +2,15 @@
 
 A disk with the reference's boot blocks, loader and a kernel (a test kernel of 600 KB, or ours), set up so that
 nobody waits: boot2 is told not to listen for a key, the loader not to count down, and the console is on COM1. Bochs
-counts; each stage begins where the machine first comes to its entry. Time spent in HLT would be counted, too: the
-figures are upper bounds.
+counts; each stage begins where the machine first comes to its entry. Time spent in HLT counts as ticks, too: up to the
+kernel nothing halts, and of the kernel's SYSINITs, which wait for the disk, it is left out.
 
 Used by `make bench` and by the test that holds the road to its budget.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,20 +18,27 @@ from pathlib import Path
 from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.mkdisk import Slice, build_disk
 from grade.bochs import Machine
+from grade.elf import read_labels, read_memory
 from grade.failure import HarnessFault
 
 ROAD_KERNEL = "build/ref/boot/loader/testkernel/kernel.600k"
 KERNEL = "build/ref/kernel/kernel"
 ROAD_BUDGET = 5_000_000         # from boot1's first instruction to the kernel's
 INIT386_BUDGET = 800_000        # from the kernel's first instruction to mi_startup, with 64 MB
+SYSINIT_BUDGET = 700_000        # from there to the last SYSINIT, with 64 MB; the console is the screen
+SYSINIT_PAGE_BUDGET = 40        # more of those for each page more of memory
 
 BOOT_CONFIG = "-h -n\n"         # console on COM1, no wait for a key
 LOADER_CONF = 'autoboot_delay="-1"\nconsole="comconsole"\n'
+# For what the kernel says: a character on COM1 takes as long as the line does.
+SCREEN_CONFIG, SCREEN_CONF = "-n\n", 'autoboot_delay="-1"\nconsole="vidconsole"\n'
 
 SECTORS = 130 * 16 * 63         # of the disk, and what its BIOS makes of them
 START, SIZE = 63, 65536         # of its slice, in sectors
 SHAPE = "cylinders=130, heads=16, spt=63"
 POST_BUDGET = 40_000_000
+HALT_BUDGET = 100_000_000       # one wait for an interrupt; ten million are a second
+KERNBASE = 0xC0000000
 
 BOOT_SECTOR, BTX_ENTRY, BTXLDR = 0x7C00, 0x9010, 0x200000
 
@@ -46,13 +51,15 @@ class Stage:
     ticks: int
 
 
-def build_road(tree: Path, image: Path, folder: Path, *, kernel: str, makefs: str, sfdisk: str) -> None:
-    """Make the disk from what `make all` has built in `tree`. `folder` is empty, and keeps what the disk is made of."""
+def build_road(tree: Path, image: Path, folder: Path, *, kernel: str, makefs: str, sfdisk: str,
+               screen: bool = False) -> None:
+    """Make the disk from what `make all` has built in `tree`. `folder` is empty, and keeps what the disk is made of.
+    screen: the console is the screen."""
     built = tree / "build" / "ref" / "boot"
     root = folder / "root"
     shutil.copytree(tree / "boot" / "image" / "root", root)
-    (root / "boot.config").write_text(BOOT_CONFIG, encoding="ascii")
-    (root / "boot" / "loader.conf").write_text(LOADER_CONF, encoding="ascii")
+    (root / "boot.config").write_text(SCREEN_CONFIG if screen else BOOT_CONFIG, encoding="ascii")
+    (root / "boot" / "loader.conf").write_text(SCREEN_CONF if screen else LOADER_CONF, encoding="ascii")
     content = BsdSlice(
         root=root, makefs=makefs,
         added={"boot/loader": built / "loader" / "loader", "kernel": tree / kernel},
@@ -63,20 +70,15 @@ def build_road(tree: Path, image: Path, folder: Path, *, kernel: str, makefs: st
                slices=[Slice(1, 0xA5, START, SIZE, active=True, fill=filled)])
 
 
-def kernel_symbol(kernel: Path, name: str, *, nm: str) -> int:
-    """Where a kernel's symbol is linked."""
-    listed = subprocess.run([nm, str(kernel)], capture_output=True, text=True, check=True).stdout
-    return int(re.search(rf"^(\w+) \w {name}$", listed, re.MULTILINE)[1], 16)
-
-
-def measure_stages(image: Path, folder: Path, *, kernel: Path, nm: str, bochs: str) -> Sequence[Stage]:
+def measure_stages(image: Path, folder: Path, *, kernel: Path, bochs: str) -> Sequence[Stage]:
     """Boot the disk, and tell what each stage took: up to the first instruction of `kernel`, and if that is ours, to
     its mi_startup()."""
-    entry = kernel_symbol(kernel, "btext", nm=nm) & 0xFFFFFF        # loaded 3 GB below
+    labels = read_labels(kernel)
+    entry = labels["btext"] & 0xFFFFFF          # loaded 3 GB below
     doors = [("boot1: finds its slice, reads boot2", BTX_ENTRY), ("boot2: reads /boot/loader", BTXLDR),
              ("btxldr: puts BTX and the loader in place", BTX_ENTRY), ("loader: reads and starts the kernel", entry)]
     if kernel.match(KERNEL):
-        doors.append(("kernel: locore and init386", kernel_symbol(kernel, "mi_startup", nm=nm)))
+        doors.append(("kernel: locore and init386", labels["mi_startup"]))
     stages = []
     with Machine(folder, disks=[(image, SHAPE)], bochs=bochs) as machine:
         _come_to(machine, BOOT_SECTOR, POST_BUDGET)         # mbr
@@ -88,12 +90,34 @@ def measure_stages(image: Path, folder: Path, *, kernel: Path, nm: str, bochs: s
     return stages
 
 
+def measure_sysinit(image: Path, folder: Path, *, kernel: Path, bochs: str, megabytes: int = 64) -> int:
+    """The instructions from our kernel's mi_startup() to its last SYSINIT, of a disk whose console is the screen."""
+    labels = read_labels(kernel)
+    # cpu_idle() ends in STI, HLT; from HLT the CPU goes on at an interrupt's entry.
+    halt = labels["cpu_idle"] + read_memory(kernel, labels["cpu_idle"], 64).index(b"\xfb\xf4") + 1
+    with Machine(folder, disks=[(image, SHAPE)], bochs=bochs, options=[f"megs: {megabytes}"]) as machine:
+        began = _come_to(machine, labels["mi_startup"], POST_BUDGET + ROAD_BUDGET)
+        halted = 0
+        doors = [machine.break_at(door) for door in (labels["scheduler"], halt)]
+        while (stop := machine.run(HALT_BUDGET)).address != labels["scheduler"] - KERNBASE:
+            if stop.why != "breakpoint":
+                raise _not_reached(machine, "the last SYSINIT", HALT_BUDGET)
+            halted += _come_to(machine, labels["interrupt"], HALT_BUDGET) - stop.tick
+        for door in doors:
+            machine.unbreak(door)
+        return stop.tick - began - halted
+
+
 def _come_to(machine: Machine, address: int, budget: int) -> int:
     """Run until the instruction at `address` is next. Returns the tick."""
     door = machine.break_at(address)
     stop = machine.run(budget)
     if stop.why != "breakpoint":
-        raise HarnessFault(f"{address:#x} is not reached in {budget:,} instructions: {stop.line or stop.why}\n"
-                           + machine.serial.decode("ascii", "replace"))
+        raise _not_reached(machine, f"{address:#x}", budget)
     machine.unbreak(door)
     return stop.tick
+
+
+def _not_reached(machine: Machine, what: str, budget: int) -> HarnessFault:
+    return HarnessFault(f"{what} is not reached in {budget:,} instructions: {machine.stop.line or machine.stop.why}\n"
+                        + machine.serial.decode("ascii", "replace"))

@@ -14,13 +14,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 from grade.bench import LOADED, Bench
 from grade.build import build_view
-from grade.road import INIT386_BUDGET, KERNEL, ROAD_BUDGET, ROAD_KERNEL, Stage, build_road, measure_stages
+from grade.road import (
+    INIT386_BUDGET, KERNEL, ROAD_BUDGET, ROAD_KERNEL, SYSINIT_BUDGET, SYSINIT_PAGE_BUDGET, Stage, build_road,
+    measure_stages, measure_sysinit)
 from grade.check import CHECK
 from grade.checks import btx, lab_1_mbr, lab_2_btx, lab_3_init386
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
@@ -141,24 +144,37 @@ def _count_btx(bench: Bench) -> None:
         _count("BTX: INT 1Ah AH=0 by way of a v86 call", machine.stop.tick - began, btx.SCRIPT_BUDGET)
 
 
-def measure_road(bochs: str, *, makefs: str, sfdisk: str, nm: str) -> None:
+def measure_road(bochs: str, *, makefs: str, sfdisk: str) -> None:
     """What the stages from boot1 to a kernel of 600 KB cost the guest, and what our own kernel's start does."""
     _command("make", "all", ROAD_KERNEL)()
-    stages = _stages(ROAD_KERNEL, bochs, makefs=makefs, sfdisk=sfdisk, nm=nm)
+    stages = _stages(ROAD_KERNEL, bochs, makefs=makefs, sfdisk=sfdisk)
     for stage in stages:
         _tell(stage.name, stage.ticks)
     _tell("in all, 0:7C00 to a kernel of 600 KB", sum(stage.ticks for stage in stages), ROAD_BUDGET)
-    last = _stages(KERNEL, bochs, makefs=makefs, sfdisk=sfdisk, nm=nm)[-1]
+    last = _stages(KERNEL, bochs, makefs=makefs, sfdisk=sfdisk)[-1]
     _tell(last.name, last.ticks, INIT386_BUDGET)
+    cost = {}
+    for megabytes in (64, 256):
+        with _road(KERNEL, makefs=makefs, sfdisk=sfdisk, screen=True) as (disk, folder):
+            cost[megabytes] = measure_sysinit(disk, folder, kernel=TREE / KERNEL, bochs=bochs, megabytes=megabytes)
+    _tell("kernel: mi_startup to the last SYSINIT, 64 MB", cost[64], SYSINIT_BUDGET)
+    _tell("kernel: the same for each page more of memory", (cost[256] - cost[64]) // (192 << 8), SYSINIT_PAGE_BUDGET)
 
 
-def _stages(kernel: str, bochs: str, *, makefs: str, sfdisk: str, nm: str) -> Sequence[Stage]:
+def _stages(kernel: str, bochs: str, *, makefs: str, sfdisk: str) -> Sequence[Stage]:
+    with _road(kernel, makefs=makefs, sfdisk=sfdisk) as (disk, folder):
+        return measure_stages(disk, folder, kernel=TREE / kernel, bochs=bochs)
+
+
+@contextmanager
+def _road(kernel: str, *, makefs: str, sfdisk: str, screen: bool = False) -> Iterator[tuple[Path, Path]]:
+    """A disk with the road on it, and a folder for a boot of it."""
     with tempfile.TemporaryDirectory(prefix="road-") as name:
         made, machine = Path(name) / "made", Path(name) / "machine"
         made.mkdir()
         machine.mkdir()
-        build_road(TREE, Path(name) / "disk.img", made, kernel=kernel, makefs=makefs, sfdisk=sfdisk)
-        return measure_stages(Path(name) / "disk.img", machine, kernel=TREE / kernel, nm=nm, bochs=bochs)
+        build_road(TREE, Path(name) / "disk.img", made, kernel=kernel, makefs=makefs, sfdisk=sfdisk, screen=screen)
+        yield Path(name) / "disk.img", machine
 
 
 def _tell(what: str, ticks: int, target: int = 0) -> None:
@@ -173,13 +189,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 2 when something that is measured does not work."""
     parser = argparse.ArgumentParser(prog="python3 -m grade.speed", description="Measure builds, gradings and boots.")
     parser.add_argument("--bochs", default="bochs", help="the emulator (default: %(default)s)")
-    for name in ("makefs", "sfdisk", "nm"):
+    for name in ("makefs", "sfdisk"):
         parser.add_argument(f"--{name}", default=name, help="a tool (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
         measure_verbs(options.bochs)
         measure_boots(options.bochs)
-        measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk, nm=options.nm)
+        measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk)
     except HarnessFault as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

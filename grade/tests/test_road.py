@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from emulation import TREE, make, tool
-from grade.road import INIT386_BUDGET, KERNEL, ROAD_BUDGET, ROAD_KERNEL, Stage, build_road, measure_stages
+from grade.road import (
+    INIT386_BUDGET, KERNEL, ROAD_BUDGET, ROAD_KERNEL, SYSINIT_BUDGET, SYSINIT_PAGE_BUDGET, Stage, build_road,
+    measure_stages, measure_sysinit)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -15,16 +17,17 @@ def built() -> None:
     make("all", ROAD_KERNEL)
 
 
-def build(folder: Path, kernel: str) -> Path:
+def build(folder: Path, kernel: str, *, screen: bool = False) -> Path:
     made = folder / "made"
     made.mkdir()
-    build_road(TREE, folder / "disk.img", made, kernel=kernel, makefs=tool("makefs"), sfdisk=tool("sfdisk"))
+    build_road(TREE, folder / "disk.img", made, kernel=kernel, makefs=tool("makefs"), sfdisk=tool("sfdisk"),
+               screen=screen)
     return folder / "disk.img"
 
 
 def road(disk: Path, folder: Path, kernel: str) -> list[Stage]:
     folder.mkdir()
-    return list(measure_stages(disk, folder, kernel=TREE / kernel, nm=tool("nm"), bochs=tool("bochs")))
+    return list(measure_stages(disk, folder, kernel=TREE / kernel, bochs=tool("bochs")))
 
 
 def test_the_road_to_a_kernel_of_600_kb_keeps_to_its_budget(tmp_path: Path) -> None:
@@ -42,3 +45,14 @@ def test_our_kernel_takes_the_same_instructions_each_time_and_few(tmp_path: Path
     assert first == second
     assert len(first) == 5
     assert first[-1].ticks < INIT386_BUDGET
+
+
+def test_the_sysinits_keep_to_their_budget_and_grow_little_with_memory(tmp_path: Path) -> None:
+    disk, cost = build(tmp_path, KERNEL, screen=True), {}
+    for megabytes in (64, 256):
+        folder = tmp_path / str(megabytes)
+        folder.mkdir()
+        cost[megabytes] = measure_sysinit(disk, folder, kernel=TREE / KERNEL, bochs=tool("bochs"), megabytes=megabytes)
+    print(cost)
+    assert cost[64] < SYSINIT_BUDGET
+    assert (cost[256] - cost[64]) / (192 << 8) < SYSINIT_PAGE_BUDGET

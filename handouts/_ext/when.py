@@ -34,7 +34,7 @@ from grade.sysinit_table import HEADER, Row, Subsystem, Table, TableError, read_
 from source import Shown, tree_of
 
 WIDTH, LEFT, LINE = 370, 88, 14     # of the drawing; where its texts begin; from one line to the next
-COLUMNS = 40                        # letters of code in a line
+COLUMNS = 40                        # letters in a line
 
 
 class WhenError(SphinxError):
@@ -66,12 +66,12 @@ class WhatRunsWhen(FromTable):
         for name, rows in by_subsystem(table):
             subsystem = table.subsystems[name]
             for first, row in zip([True, *[False] * len(rows)], rows):
-                head = [code(f"{subsystem.value:07x}")] if first else []
-                place = [code(f"{row.file}:{self.line(row)}")]
+                head = [whole(f"{subsystem.value:07x}")] if first else []
                 runs = [code(f"{row.function}()")]
                 if row.each:
                     runs += [nodes.Text(", for each "), code(row.each)]
-                body.append([head, named(subsystem) if first else [], [code(row.order)], runs, place])
+                place = [whole(f"{row.file}:{self.line(row)}")]
+                body.append([head, named(subsystem) if first else [], [whole(row.order)], runs, place])
         return [table_of(["value", "subsystem", "order", "function", "file"], body)]
 
     def line(self, row: Row) -> int:
@@ -104,7 +104,7 @@ class FreePlaces(FromTable):
         table = self.table()
         used = {row.subsystem for row in table.rows}
         free = [one for one in table.subsystems.values() if one.name not in used]
-        body = [[[code(f"{one.value:07x}")], [code(one.name)], [nodes.Text(one.meaning)]] for one in free]
+        body = [[[whole(f"{one.value:07x}")], [whole(one.name)], [nodes.Text(one.meaning)]] for one in free]
         return [table_of(["value", "subsystem", "what comes up in FreeBSD"], body)]
 
 
@@ -122,6 +122,8 @@ class BootLine(FromTable):
             name, _, text = line.strip().partition(" ")
             if name not in {row.subsystem for row in table.rows}:
                 raise WhenError(f"{self.env.docname}.md, line {self.lineno}: the table runs nothing in {name}")
+            if len(text) > COLUMNS:
+                raise WhenError(f"{self.env.docname}.md, line {self.lineno}: {text!r} has more than {COLUMNS} letters")
             holds[name] = text
         title = self.arguments[0]
         svg = draw(title, table, holds)
@@ -141,8 +143,10 @@ def draw(title: str, table: Table, holds: dict[str, str]) -> str:
         subsystem, y = table.subsystems[name], y + 22
         parts += [f'<circle class="stop" cx="{LEFT - 14}" cy="{y - 4}" r="5"/>',
                   f'<text class="offset" x="{LEFT - 26}" y="{y}" text-anchor="end">{subsystem.value:07x}</text>',
-                  f'<text class="title" x="{LEFT}" y="{y}">{name}</text>',
-                  f'<text class="small" x="{WIDTH - 1}" y="{y}" text-anchor="end">{escape(subsystem.meaning)}</text>']
+                  f'<text class="title" x="{LEFT}" y="{y}">{name}</text>']
+        if 3 * len(name) + 2 * len(subsystem.meaning) > 2 * COLUMNS + 8:
+            y += LINE
+        parts.append(f'<text class="small" x="{WIDTH - 1}" y="{y}" text-anchor="end">{escape(subsystem.meaning)}</text>')
         for line in wrap(" ".join(dict.fromkeys(row.function for row in rows)), COLUMNS):
             y += LINE
             parts.append(f'<text class="mono" x="{LEFT}" y="{y}">{line}</text>')
@@ -161,9 +165,14 @@ def code(text: str) -> nodes.Node:
     return nodes.literal("", text)
 
 
+def whole(text: str) -> nodes.Node:
+    """Code that is not broken at the end of a line."""
+    return nodes.literal("", text, classes=["whole"])
+
+
 def named(subsystem: Subsystem) -> list[nodes.Node]:
     """The name, and what it is for."""
-    return [code(subsystem.name), nodes.Text(f": {subsystem.meaning}")]
+    return [whole(subsystem.name), nodes.Text(f": {subsystem.meaning}")]
 
 
 def table_of(heads: list[str], body: list[list[list[nodes.Node]]]) -> nodes.Node:

@@ -10,6 +10,7 @@
 #include <sys/kernel.h>
 
 #include <sys/systm.h>
+#include <dev/ata/ata-all.h>
 #include <dev/kbd.h>
 #include <dev/sio.h>
 #include <dev/vga.h>
@@ -20,6 +21,7 @@ static void (*const isa_devices[])(void) = {
 	vga_attach,
 	kbd_attach,
 	sio_attach,
+	ata_attach,
 };
 
 static void

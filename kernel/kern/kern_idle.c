@@ -26,7 +26,7 @@ idle_proc(void *arg __unused)
 		while (!sched_runnable())
 			cpu_idle();
 		s = splhigh();
-		mi_switch(SW_VOL);
+		mi_switch();
 		splx(s);
 	}
 }

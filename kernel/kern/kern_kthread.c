@@ -73,7 +73,7 @@ kthread_exit(int status __unused)
 	wakeup(&proc0);
 	p->p_thread.td_state = TDS_INACTIVE;
 	sched_exit(&p->p_thread);
-	mi_switch(SW_VOL);
+	mi_switch();
 	panic("kthread_exit: %s runs on", p->p_comm);
 }
 

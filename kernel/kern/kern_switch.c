@@ -1,15 +1,13 @@
 /*
  * kern_switch: the run queues.
  *
- * sys/runq.h draws them.  Adding and removing take the same few instructions
- * however many threads there are, and so does choosing: two words of status
- * bits lead to the queue.
+ * sys/runq.h draws them, and has runq_take(), which each switch goes through.
+ * All take the same few instructions however many threads there are.
  *
  * [kern/kern_switch.c]
  */
 #include <sys/runq.h>
 
-#include <sys/proc.h>
 #include <sys/systm.h>
 
 void
@@ -41,18 +39,6 @@ runq_remove(struct runq *rq, struct thread *td)
 	TAILQ_REMOVE(&rq->rq_queues[index], td, td_runq);
 	if (TAILQ_EMPTY(&rq->rq_queues[index]))
 		rq->rq_status[index / RQB_BPW] &= ~(1u << index % RQB_BPW);
-}
-
-struct thread *
-runq_choose(const struct runq *rq)
-{
-	int word;
-
-	for (word = 0; word < RQB_LEN; word++)
-		if (rq->rq_status[word] != 0)
-			return (TAILQ_FIRST(&rq->rq_queues[word * RQB_BPW +
-			    __builtin_ctz(rq->rq_status[word])]));
-	return (NULL);
 }
 
 int

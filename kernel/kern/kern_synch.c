@@ -21,7 +21,7 @@
  * thread that has raised it.  So each keeps its own on its own stack:
  *
  *	s = splhigh();			mine is in s
- *	mi_switch(SW_VOL);		the others' time, each at its own
+ *	mi_switch();			the others' time, each at its own
  *	splx(s);			mine again
  *
  * mi_switch() is entered and left at splhigh(), in whichever thread: no
@@ -136,9 +136,10 @@ tsleep(const void *chan, int pri, const char *wmesg, int timo)
 	if ((pri & PRIMASK) != 0)
 		sched_prio(td, pri & PRIMASK);
 	td->td_flags &= ~TDF_TIMEOUT;
+	td->td_nvcsw++;
 	if (timo > 0)
 		callout_reset(&td->td_slpcallout, timo, endtsleep, td);
-	mi_switch(SW_VOL);
+	mi_switch();
 	if (timo > 0)
 		callout_stop(&td->td_slpcallout);
 	splx(s);
@@ -182,19 +183,15 @@ static uint64_t switchtime;		/* the CPU's cycles, when curthread came */
  * its run queue unless it is asleep or at its end.  At splhigh().
  */
 void
-mi_switch(int flags)
+mi_switch(void)
 {
 	struct thread *td = curthread;
 	uint64_t now = rdtsc();
 
 	KASSERT(cpl == IPL_HIGH, ("mi_switch: at level %d", cpl));
-	td->td_proc->p_runtime += now - switchtime;
+	td->td_runtime += now - switchtime;
 	switchtime = now;
-	if (flags & SW_VOL)
-		td->td_nvcsw++;
-	else
-		td->td_nivcsw++;
-	sched_switch(td);
+	sched_switch();
 }
 
 /* Have others run that could, equals and better ones; come back in turn. */
@@ -203,7 +200,7 @@ uio_yield(void)
 {
 	int s = splhigh();
 
-	mi_switch(SW_INVOL);
+	mi_switch();
 	splx(s);
 }
 

@@ -135,8 +135,6 @@ resolve(struct elf_file *ef, int tell)
 		}
 		sym->st_value = value;
 	}
-	if (error != 0)
-		linker_file_drop_dependencies(&ef->lf);
 	return (error);
 }
 
@@ -199,36 +197,35 @@ fix_symbols(struct elf_file *ef)
 
 /* ---------------------------------------------------------------- 4: relocations */
 
+/* Do what a section of relocations says. */
 static void
-relocate(struct elf_file *ef)
+relocate_section(struct elf_file *ef, const Elf32_Shdr *sh)
 {
-	const Elf32_Rel *rel, *end;
-	const Elf32_Shdr *sh;
-	char *target;
+	const Elf32_Rel *rel = (const Elf32_Rel *)(uintptr_t)sh->sh_addr;
+	const Elf32_Rel *end = rel + sh->sh_size / sizeof(*rel);
+	char *target = (char *)(uintptr_t)ef->shdr[sh->sh_info].sh_addr;
 
-	for (sh = ef->shdr; sh < ef->shdr + ef->shnum; sh++) {
-		if (sh->sh_addr == 0 || sh->sh_type != SHT_REL)
-			continue;
-		target = (char *)(uintptr_t)ef->shdr[sh->sh_info].sh_addr;
-		rel = (const Elf32_Rel *)(uintptr_t)sh->sh_addr;
-		end = rel + sh->sh_size / sizeof(*rel);
-		for (; rel < end; rel++)
-			elf_reloc(target + rel->r_offset, ELF32_R_TYPE(rel->r_info),
+	for (; rel < end; rel++)
+		if (ELF32_R_TYPE(rel->r_info) != R_386_NONE)
+			elf_reloc(target + rel->r_offset,
+			    ELF32_R_TYPE(rel->r_info),
 			    ef->syms[ELF32_R_SYM(rel->r_info)].st_value);
-	}
 }
 
 static int
 link_elf_obj_preload_finish(struct linker_file *file, int tell)
 {
 	struct elf_file *ef = (struct elf_file *)file;
+	const Elf32_Shdr *sh;
 	int error;
 
 	if ((error = resolve(ef, tell)) != 0 ||
 	    (error = allocate_common(ef)) != 0)
 		return (error);
 	fix_symbols(ef);
-	relocate(ef);
+	for (sh = ef->shdr; sh < ef->shdr + ef->shnum; sh++)
+		if (sh->sh_addr != 0 && sh->sh_type == SHT_REL)
+			relocate_section(ef, sh);
 	ef->lf.symtab = &ef->symtab;
 	STAILQ_INSERT_TAIL(&symtabs, &ef->symtab, link);
 	return (0);
@@ -262,7 +259,6 @@ link_elf_obj_lookup_set(struct linker_file *file, const char *name, void ***star
 }
 
 static struct linker_class link_elf_obj_class = {
-	.name = "elf32_obj",
 	.type = "elf obj module",
 	.link_preload = link_elf_obj_preload,
 	.link_preload_finish = link_elf_obj_preload_finish,

@@ -21,7 +21,6 @@
 
 #include <sys/errno.h>
 #include <sys/priority.h>
-#include <sys/proc.h>
 #include <sys/systm.h>
 
 /*

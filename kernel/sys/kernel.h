@@ -20,10 +20,11 @@
  *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
  *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
  *	KLD		FIRST	linker_init		kern/kern_linker.c
+ *	KLD		FIRST	module_init		kern/kern_module.c
  *	KLD		SECOND	link_elf_init		kern/link_elf.c
  *	KLD		SECOND	link_elf_obj_init	kern/link_elf_obj.c
  *	KLD		MIDDLE	linker_preload		kern/kern_linker.c
- *	KLD		ANY	linker_init_kernel_modules	kern/kern_linker.c
+ *	KLD		ANY	linker_init_kernel_modules kern/kern_linker.c
  *	CPU		FIRST	cpu_startup		i386/startup.c
  *	CPU		ANY	callwheel_init		kern/kern_timeout.c
  *	INTRINSIC	FIRST	proc0_init		kern/init_main.c
@@ -36,7 +37,7 @@
  *	CLOCKS		FIRST	initclocks		kern/kern_clock.c
  *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
- *	INT_CONFIG_HOOKS	FIRST	run_interrupt_driven_config_hooks	kern/subr_autoconf.c
+ *	INT_CONFIG_HOOKS FIRST	run_interrupt_driven_config_hooks kern/subr_autoconf.c
  *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
  *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
@@ -75,7 +76,7 @@ enum sysinit_sub_id {
 	SI_SUB_WITNESS		= 0x1a80000,	/* the order of locks is watched */
 	SI_SUB_MTX_POOL_DYNAMIC	= 0x1ac0000,	/* locks that need memory */
 	SI_SUB_LOCK		= 0x1b00000,	/* each part's own locks */
-	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* lists of who wants to be called */
+	SI_SUB_EVENTHANDLER	= 0x1c00000,	/* who wants to be called */
 	SI_SUB_KLD		= 0x2000000,	/* modules join here */
 	SI_SUB_CPU		= 0x2100000,	/* the machine says what it is */
 	SI_SUB_MAC		= 0x2180000,	/* mandatory access control */

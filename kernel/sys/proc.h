@@ -68,8 +68,9 @@ struct thread {
 	uint32_t	td_slptime;	/* seconds asleep */
 	uint32_t	td_pctcpu;	/* of the CPU, by the second, FSCALE is all */
 	int		td_cpticks;	/* of statclock(), in this second */
-	uint32_t	td_nvcsw;	/* times it gave the CPU up, */
-	uint32_t	td_nivcsw;	/* and had to */
+	uint64_t	td_runtime;	/* cycles of the CPU, so far */
+	uint32_t	td_nvcsw;	/* times it went to sleep, */
+	uint32_t	td_nivcsw;	/* and made way for others */
 
 	/* The machine's: vm/vm_glue.c, i386/. */
 	struct pcb	*td_pcb;	/* at the top of its kernel stack */
@@ -106,7 +107,6 @@ struct proc {
 	int		p_flag;		/* P_ */
 	struct proc	*p_pptr;	/* who made it; proc0 has none */
 	signed char	p_nice;		/* PRIO_MIN to PRIO_MAX */
-	uint64_t	p_runtime;	/* CPU cycles so far */
 	char		p_comm[MAXCOMLEN + 1];
 	struct thread	p_thread;
 };
@@ -150,10 +150,7 @@ void	proc_reap(struct proc *p);
 
 /* ---------------------------------------------------------------- switching */
 
-#define	SW_VOL		0x0001		/* it gives the CPU up itself */
-#define	SW_INVOL	0x0002		/* it has to */
-
-void	mi_switch(int flags);		/* kern/kern_synch.c */
+void	mi_switch(void);		/* kern/kern_synch.c */
 void	sleepinit(void);
 void	cpu_switch(struct thread *old, struct thread *new);	/* i386/swtch.S */
 

@@ -17,10 +17,7 @@
 #ifndef _SYS_RUNQ_H_
 #define	_SYS_RUNQ_H_
 
-#include <sys/queue.h>
-#include <stdint.h>
-
-struct thread;
+#include <sys/proc.h>
 
 #define	RQ_NQS		64		/* queues */
 #define	RQ_PPQ		4		/* priorities in each */
@@ -38,9 +35,33 @@ void	runq_init(struct runq *rq);
 /* At the end of the queue of its td_priority. */
 void	runq_add(struct runq *rq, struct thread *td);
 void	runq_remove(struct runq *rq, struct thread *td);
-/* The first of the first queue, which stays there; or NULL. */
-struct thread *runq_choose(const struct runq *rq);
 /* Is there any? */
 int	runq_check(const struct runq *rq);
+
+/*
+ * Take the first one of the first queue off it; NULL: all are empty.  Its bit
+ * is the lowest that is set: `bits & (bits - 1)' is without it.
+ */
+static inline struct thread *
+runq_take(struct runq *rq)
+{
+	struct rqhead *rqh;
+	struct thread *td;
+	uint32_t bits;
+	int word;
+
+	for (word = 0; word < RQB_LEN; word++) {
+		bits = rq->rq_status[word];
+		if (bits == 0)
+			continue;
+		rqh = &rq->rq_queues[word * RQB_BPW + __builtin_ctz(bits)];
+		td = TAILQ_FIRST(rqh);
+		TAILQ_REMOVE(rqh, td, td_runq);
+		if (TAILQ_EMPTY(rqh))
+			rq->rq_status[word] = bits & (bits - 1);
+		return (td);
+	}
+	return (NULL);
+}
 
 #endif /* !_SYS_RUNQ_H_ */

@@ -26,10 +26,8 @@ void	sched_exit(struct thread *td);
 /* Its priority is to be this; if it waits for the CPU, that means another queue. */
 void	sched_prio(struct thread *td, int prio);
 
-/* Take the next one off its queue; the idle thread, if there is none. */
-struct thread *sched_choose(void);
-/* From `td', which runs, to the next one; returns when td runs again. */
-void	sched_switch(struct thread *td);
+/* From curthread to the next one; returns when that one runs again. */
+void	sched_switch(void);
 
 /* statclock(): td was running.  At splclock(). */
 void	sched_clock(struct thread *td);

@@ -10,14 +10,13 @@
  * A drive that does not say what it is within ATA_IDENTIFY_SECONDS, or that
  * has no driver, is told and left alone.
  *
- * [ATA-6] 8.15, [dev/ata/ata-all.c, ata-isa.c]
+ * [ATA-6] 8.15, [dev/ata/ata-all.c, dev/ata/ata-isa.c]
  */
 #include <dev/ata/ata-all.h>
 
 #include <sys/errno.h>
 #include <sys/kernel.h>
 #include <sys/systm.h>
-#include <dev/ata.h>
 #include <i386/intr.h>
 
 #define	ATA_IDENTIFY_SECONDS 5
@@ -74,6 +73,13 @@ ata_string(const struct ata_device *atadev, int word, int length, char *text)
 	text[used] = '\0';
 }
 
+/* Where a drive is at its channel. */
+const char *
+ata_position(const struct ata_device *atadev)
+{
+	return (atadev->unit == 0 ? "master" : "slave");
+}
+
 /* Ask a drive for its parameters.  Returns the request's result.  Sleeps. */
 static int
 ata_identify(struct ata_device *atadev)
@@ -102,18 +108,11 @@ ata_identify(struct ata_device *atadev)
 	return (error);
 }
 
-/* Where a drive is at its channel. */
-const char *
-ata_position(const struct ata_device *atadev)
-{
-	return (atadev->unit == 0 ? "master" : "slave");
-}
-
 /* A drive has answered the reset: find out what it is, and attach it. */
 static void
 ata_attach_device(struct ata_device *atadev)
 {
-	char model[40 + 1];
+	char model[ATA_MODEL_LENGTH + 1];
 
 	if (ata_identify(atadev) != 0) {
 		atadev->kind = ATA_NONE;
@@ -123,7 +122,65 @@ ata_attach_device(struct ata_device *atadev)
 		ad_attach(atadev);
 		return;
 	}
-	ata_string(atadev, ATA_P_MODEL, 40, model);
+	ata_string(atadev, ATA_P_MODEL, ATA_MODEL_LENGTH, model);
 	printf("%s-%s: <%s> ATAPI (no driver attached)\n",
 	    atadev->channel->name, ata_position(atadev), model);
+}
+
+/* The clocks run: reset the channels, and attach what answers. */
+static void
+ata_config(void *hook)
+{
+	struct ata_channel *ch;
+	int i;
+
+	for (ch = ata_channels; ch < ata_channels + ATA_CHANNELS; ch++)
+		if (ch->device[0].kind == ATA_UNKNOWN)
+			ata_reset(ch);
+	for (ch = ata_channels; ch < ata_channels + ATA_CHANNELS; ch++) {
+		ata_wait_reset(ch);
+		for (i = 0; i < ATA_DEVICES; i++)
+			if (ch->device[i].kind != ATA_NONE)
+				ata_attach_device(&ch->device[i]);
+	}
+	config_intrhook_disestablish(hook);
+}
+
+/* Look for a drive at a channel.  Returns 1 if it is used from now on, or 0. */
+static int
+ata_attach_channel(struct ata_channel *ch)
+{
+	int i;
+
+	for (i = 0; i < ATA_DEVICES; i++) {
+		ch->device[i].channel = ch;
+		ch->device[i].unit = i;
+	}
+	TAILQ_INIT(&ch->queue);
+	callout_init(&ch->callout, 0);
+	if (!ata_present(ch) || intr_create(ch->name, ch->irq, IPL_BIO,
+	    ata_interrupt, ch) != 0)
+		return (0);
+	for (i = 0; i < ATA_DEVICES; i++)
+		ch->device[i].kind = ATA_UNKNOWN;
+	printf("%s at port 0x%x-0x%x,0x%x irq %d on isa0\n", ch->name, ch->port,
+	    ch->port + 7, ch->port + ATA_CONTROL, ch->irq);
+	return (1);
+}
+
+/* Attach the channels that there are.  Nobody may sleep yet. */
+void
+ata_attach(void)
+{
+	static struct intr_config_hook hook = {
+		.ich_func = ata_config,
+		.ich_arg = &hook,
+		.ich_name = "ata",
+	};
+	int i, found = 0;
+
+	for (i = 0; i < ATA_CHANNELS; i++)
+		found |= ata_attach_channel(&ata_channels[i]);
+	if (found)
+		config_intrhook_establish(&hook);
 }

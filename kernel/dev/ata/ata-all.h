@@ -71,8 +71,8 @@
 #define	ATA_P_CYLINDERS	1		/* words of it */
 #define	ATA_P_HEADS	3
 #define	ATA_P_SECTORS	6
-#define	ATA_P_REVISION	23		/* 8 characters */
-#define	ATA_P_MODEL	27		/* 40 characters */
+#define	ATA_P_REVISION	23		/* a text of ATA_REVISION_LENGTH */
+#define	ATA_P_MODEL	27		/* and one of ATA_MODEL_LENGTH */
 #define	ATA_P_MULTI	47		/* low byte: most sectors an interrupt */
 #define	ATA_P_CAPABILITIES 49		/* bit 9: LBA */
 #define	ATA_P_PIO	51		/* high byte: the mode, up to 2 */
@@ -81,6 +81,15 @@
 #define	ATA_P_ADVANCED_PIO 64		/* bit 0: mode 3, bit 1: mode 4 */
 #define	ATA_P_COMMANDS	83		/* bit 10: LBA48, 12 and 13: flush */
 #define	ATA_P_LBA48_SIZE 100		/* 4 words */
+
+#define	ATA_REVISION_LENGTH 8
+#define	ATA_MODEL_LENGTH 40
+
+#define	ATA_CAP_LBA	0x0200		/* bits of ATA_P_CAPABILITIES */
+#define	ATA_CMD_LBA48	0x0400		/* of ATA_P_COMMANDS */
+#define	ATA_CMD_FLUSH	0x1000
+#define	ATA_CMD_VALID	0x4000		/* set, and the next one not */
+#define	ATA_CMD_VALID_MASK 0xc000
 
 /* ---------------------------------------------------------------- channels, drives, requests */
 
@@ -137,7 +146,7 @@ enum ata_state {
 };
 
 struct ata_channel {
-	int		unit;
+	const char	*name;
 	uint16_t	port;
 	int		irq;
 	struct ata_device device[ATA_DEVICES];
@@ -154,12 +163,9 @@ extern struct ata_channel ata_channels[ATA_CHANNELS];
 
 /* ---------------------------------------------------------------- ata-all */
 
-#define	ATA_NAME_SIZE	16
-
 void	ata_attach(void);
 const char *ata_cmd2str(int command);
-const char *ata_devname(const struct ata_device *atadev,
-	    char name[ATA_NAME_SIZE]);
+const char *ata_position(const struct ata_device *atadev);
 void	ata_string(const struct ata_device *atadev, int word, int length,
 	    char *text);
 

@@ -25,7 +25,7 @@
 #include <dev/ata/ata-all.h>
 
 #include <sys/errno.h>
-#include <sys/proc.h>
+#include <sys/priority.h>
 #include <sys/systm.h>
 
 #define	ATA_RESET_SECONDS 31		/* a drive may take that long */

@@ -1,0 +1,91 @@
+"""The kernel's disks, in Bochs and in QEMU, against the host's view of the image.
+
+The kernel reads a table that sfdisk has written and a label, and says which devices that makes; it reads and writes at
+drawn places, and the image is compared; the order in which it serves many is that of a model. Disks that fail are in
+test_disk_errors.py, tables that lie in test_disk_tables.py.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from pathlib import Path
+
+import pytest
+
+from grade.tests.disks import (EMULATORS, LAYOUT, PARTITIONS, SECTORS, bochs, devices, drawn_disk, facts, filled_sector,
+                               found_devices, hashed, in_qemu)
+from grade.tests.emulation import SECTOR, read_sectors
+from grade.tests.services import parse
+
+EINVAL = 22
+
+
+@pytest.fixture(name="disk")
+def build_disk(tmp_path: Path) -> Path:
+    return drawn_disk(tmp_path / "drawn.img")
+
+
+@pytest.mark.parametrize("emulator", EMULATORS)
+def test_devices_reads_and_writes(emulator: str, disk: Path) -> None:
+    """All there is to a disk: its devices, what is in it, what is written to it."""
+    before = disk.read_bytes()
+    serial = EMULATORS[emulator]("disk_devices disk_reads disk_writes disk_reads disk_refuses", disk, seed=7,
+                                 disk_name="ad1s3e", disk_count="3")
+    expected = devices(disk, "ad1", PARTITIONS)
+    assert found_devices(serial) == expected
+    start, size = expected["ad1s3e"]
+    after = disk.read_bytes()
+    written = set()
+    phase = 0                       # the reads before the writes see the disk as it was
+    for fact in parse(serial):
+        if fact.name not in ("read", "write"):
+            continue
+        at, count, left = fact["at"], fact["count"], fact["left"]
+        done = count - left
+        phase = 1 if fact.name == "write" else phase
+        if at > size:
+            assert (fact["error"], done) == (EINVAL, 0), fact
+            continue
+        assert (fact["error"], done) == (0, min(count, size - at)), fact
+        image = before if phase == 0 else after
+        assert fact["sum"] == hashed(image[(start + at) * SECTOR:(start + at + done) * SECTOR]), fact
+        if fact.name == "write":
+            written |= set(range(start + at, start + at + done))
+    assert len(written) > 1000
+    for sector in range(SECTORS):
+        want = filled_sector(sector) if sector in written else before[sector * SECTOR:(sector + 1) * SECTOR]
+        assert after[sector * SECTOR:(sector + 1) * SECTOR] == want, sector
+    assert [(fact["error"], fact["left"]) for fact in facts(serial, "refused")] == [
+        (EINVAL, 512), (EINVAL, 514), (EINVAL, 512), (EINVAL, 512), (0, 0), (0, 512), (0, 512), (EINVAL, 512), (0, 0)]
+
+
+def lift(places: list[int], at_once: int) -> list[int]:
+    """In which order a lift that only goes up serves them: the first is on its way when the others come, and when one
+    has been served, another one comes."""
+    sweep: list[tuple[int, int]] = []
+    later: list[tuple[int, int]] = []
+    order, begun = [0], at_once
+    last = places[0]
+
+    def come(number: int) -> None:
+        insort(sweep if places[number] > last else later, (places[number], number))
+
+    for number in range(1, at_once):
+        come(number)
+    while sweep or later or begun < len(places):
+        if begun < len(places):
+            come(begun)
+            begun += 1
+        if not sweep:
+            sweep, later = later, sweep
+        last, number = sweep.pop(0)
+        order.append(number)
+    return order
+
+
+def test_order(disk: Path) -> None:
+    """Many at once, and one more for each that is served."""
+    serial = in_qemu("disk_order", disk, seed=5, disk_name="ad1")
+    ordered = facts(serial, "ordered")
+    places = [fact["at"] for fact in ordered]
+    assert [fact["done"] for fact in ordered] == lift(places, facts(serial, "order")[0]["at_once"])

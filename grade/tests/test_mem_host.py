@@ -1,0 +1,110 @@
+"""kernel/vm and malloc(9) on this computer, under the sanitizers: mem_host.c says how.
+
+Drawn operations against a model that knows where each must be, with interrupts in between; memory that is not mapped
+kills who touches it. Then each misuse, and the words that name it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from grade.tests.emulation import TREE, tool
+
+SOURCES = ("kernel/vm/vm_page.c", "kernel/vm/vm_kern.c", "kernel/kern/kern_malloc.c", "grade/tests/mem_host.c")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
+         "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
+RENAMED = ("printf", "malloc", "free", "realloc", "reallocf")       # names that the host has, too
+WALL_SECONDS = 60               # a watchdog
+PANICKED = 42                   # exit status
+
+USUAL = "1,159,500,4000"        # a PC: the first 640 KB, and what is behind the kernel
+CRUMBS = "1,2,5,9,20,21,30,40,50,51,60,100,200,201,1000,1300,2000,2001"
+SMALL = "1,159,300,400"
+
+
+@pytest.fixture(scope="session", name="host")
+def build_host(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that mem_host.c describes, with the sanitizers where the compiler has them."""
+    folder = tmp_path_factory.mktemp("mem-host")
+    compiler = [tool("gcc"), *FLAGS]
+    (folder / "empty.c").write_text("int main(void) { return 0; }\n", encoding="ascii")
+    probe = subprocess.run([*compiler, *SANITIZERS, "-o", folder / "empty", folder / "empty.c"],
+                           capture_output=True, check=False)
+    names = [f"-D{name}=kern_{name}" for name in RENAMED]
+    sanitizers = SANITIZERS if probe.returncode == 0 else ()
+    subprocess.run([*compiler, *names, *sanitizers, "-o", folder / "mem_host", *SOURCES], cwd=TREE, check=True)
+    return folder / "mem_host"
+
+
+def run(host: Path, *words: object, status: int = 0) -> str:
+    """What a command prints. A sanitizer's report, or a signal, fails the test."""
+    done = subprocess.run([host, *map(str, words)], capture_output=True, check=False, timeout=WALL_SECONDS,
+                          env={"ASAN_OPTIONS": "detect_leaks=0"})
+    assert done.returncode == status, (done.stdout[-2000:] + done.stderr[-3000:]).decode(errors="replace")
+    return done.stdout.decode("latin-1").strip()
+
+
+@pytest.mark.parametrize("ranges", [USUAL, CRUMBS, "1,60", "300,600000", "1,159,700,720,1048000,1048575"])
+def test_pages(host: Path, ranges: str) -> None:
+    """Each address has its page and no other; all can be had, in order; the last ones are kept for who needs them."""
+    run(host, "pages", ranges)
+
+
+def test_too_much_memory(host: Path) -> None:
+    """4 GB of it, and 16 MB of addresses: the array has no room."""
+    assert "vm_page_startup: 1048574 pages of memory are too many" in run(host, "pages", "1,1048575", status=PANICKED)
+
+
+@pytest.mark.parametrize("ranges, seed", [(USUAL, 1), (USUAL, 2), (CRUMBS, 3), (SMALL, 4)])
+def test_maps(host: Path, ranges: str, seed: int) -> None:
+    """Addresses are the first that fit, pages are zeroed and nobody else's; all comes back."""
+    run(host, "maps", ranges, seed, 2000)
+
+
+@pytest.mark.parametrize("ranges, seed", [(USUAL, 1), (USUAL, 2), (CRUMBS, 3), (SMALL, 4)])
+def test_malloc(host: Path, ranges: str, seed: int) -> None:
+    """Nobody's memory changes under him; a page for each of the buckets may be kept."""
+    kept, calls = run(host, "malloc", ranges, seed, 20_000).split(" pages kept, ")
+    assert int(kept) <= 8 and int(calls.split()[0]) > 5000
+
+
+def test_waiting(host: Path) -> None:
+    """M_WAITOK sleeps until enough pages have come back."""
+    run(host, "wait", USUAL)
+
+
+@pytest.mark.parametrize("how, words", [
+    ("twice", "free: 0x{x}, type test: free already"), ("realloc", "realloc: 0x{x}, type test: free already"),
+    ("twice, large", "free: 0x{x}, type test: nothing is there, or no more"),
+    ("second page", "free: 0x{x}, type test: nothing is there, or no more"),
+    ("another's", "free: 0x{x}, type other: it is of type test"),
+    ("another's, large", "free: 0x{x}, type other: it is of type test"),
+    ("middle", "free: 0x{x}, type test: in the midst of a piece"),
+    ("middle, large", "free: 0x{x}, type test: in the midst of a piece"),
+    ("owners", "free: 0x{x}, type test: free already"), ("nobody's", "free: 0x{x}, type test: not malloc's"),
+    ("stack", "free: 0x{x}, type test: not malloc's"), ("no type", "malloc: type never is not there"),
+    ("interrupt", "malloc(M_WAITOK) in interrupt context: type test"),
+    ("too much", "kmem_malloc(4294967280): kmem_map too small: 12288 total allocated"),
+    ("late write", "malloc: memory modified after free: 0x{x}, 128 bytes"),
+    ("pages twice", "kmem_free: 3 pages at 0x{x} are not in use"),
+    ("no pages", "kmem_free: 3 pages at 0x{x} are not in use"),
+    ("not the map's", "kmem_free: 3 pages at 0x{x} are not in use"),
+    ("page twice", "vm_page_free: freeing free page 0x{x}"),
+    ("object", "vm_page_alloc: an object 0x{x}, request 0"),
+    ("cold", "kmem_malloc(5000): out of memory: 0 of 3636 pages are free"),
+    ("no room", "kmem_suballoc: no room for 16777216 bytes")])
+def test_wrong(host: Path, how: str, words: str) -> None:
+    """What is done wrong stops the kernel, and is named: what, where, whose."""
+    text = run(host, "wrong", USUAL, how, status=PANICKED)
+    before, _, after = words.partition("{x}")
+    assert text.startswith(before) and text.endswith(after), text
+
+
+def test_leak(host: Path) -> None:
+    """A type that goes away while somebody has some of it is told of; the kernel goes on."""
+    assert run(host, "wrong", USUAL, "leak") == \
+        "Warning: memory type test leaked memory on destroy (2 allocations, 8320 bytes leaked)."
