@@ -69,12 +69,13 @@ class Inserted:
         self.lists: list[tuple[str, list[Entry]]] = []
         for about, keys in orders(draw):
             count = sum(len(entries) for _, entries in self.lists)
-            self.lists.append((f"the list after inserting {about}", numbered(keys, count + 1)))
+            self.lists.append((about, numbered(keys, count + 1)))
         self.field = Field(script, draw, Functions(script, draw), [entry for _, entries in self.lists for entry in entries])
         self.heads = [self.field.list() for _ in self.lists]
-        for head, (_, entries) in zip(self.heads, self.lists):
-            for entry in entries:
-                script.call(script.symbol("sysinit_insert"), head, self.field.at[entry])
+        for head, (about, entries) in zip(self.heads, self.lists):
+            for count, entry in enumerate(entries):
+                script.call(script.symbol("sysinit_insert"), head, self.field.at[entry],
+                            about=f"sysinit_insert() of {entry} into a list of {count} ({about})")
         saved, heads = self.field.save(), [script.save(head, 8) for head in self.heads]
         with ran(bench, script) as (_, results):
             self.memory = results.memory(saved, "sysinit_insert(), called for some lists")
@@ -83,6 +84,7 @@ class Inserted:
     def found(self) -> Iterator[tuple[str, list[Entry], list[Entry]]]:
         """Of each list: about it, what was inserted, and what is in it."""
         for (about, entries), words in zip(self.lists, self.words):
+            about = f"the list after inserting {about}"
             yield about, entries, self.field.follow(self.memory, words[0], about)
 
 
@@ -130,7 +132,8 @@ def sets(bench: Bench, case: Case) -> None:
     lists = []
     for part in parts:
         lists.append(field.list())
-        script.call(script.symbol("sysinit_mklist"), lists[-1], *field.set(part, beside))
+        script.call(script.symbol("sysinit_mklist"), lists[-1], *field.set(part, beside),
+                    about=f"sysinit_mklist() of a set of {len(part)}")
     insertions = Insertions(script, len(entries) + 2)
 
     def words(at: int, entry: Entry | None) -> str:
@@ -159,15 +162,15 @@ def no_function(bench: Bench, case: Case) -> None:
     names = {field.at[also]: "another", **({} if case.about == FIRST else {field.at[wrong]: f"x{draw.getrandbits(20):x}"})}
     name(script, names)
     parts = {FIRST: [wrong, *entries], MIDDLE: [*entries[:5], wrong, *entries[5:], also], LAST: [*entries, wrong]}
-    right = Printed(script, draw)
+    right = Printed(script)
     script.call(script.symbol("sysinit_mklist"), field.list(), *field.set([dummy, *entries[:3]]))
     right.over()
     script.call(script.symbol("sysinit_mklist"), field.list(), *field.set(parts[case.about]))
-    with ran(bench, script) as (machine, _):
+    with ran(bench, script) as (machine, results):
         said = message_buffer(machine, script)
-        if right.text(machine):
+        if right.text(machine, results):
             raise StudentFailure("a set in which only an entry of SI_SUB_DUMMY has no function", "no word",
-                                 right.text(machine).strip())
+                                 right.text(machine, results).strip())
         panic = next((line for line in said.split("\n") if line.startswith("panic: ")), "")
         if not panic:
             raise StudentFailure(f"a set with {wrong}, which has no function", "a panic", instead(machine))
@@ -193,7 +196,7 @@ class Runs:
     def __init__(self, bench: Bench, draw: Random, lists: Sequence[Sequence[Entry]], *, before: Sequence[Entry] = (),
                  others: Sequence[Entry] = ()) -> None:
         self.script = Script(bench, SYSINIT)
-        self._bench, self._draw = bench, draw
+        self._bench, self._lists = bench, lists
         entries = [entry for each in lists for entry in each]
         self.field = Field(self.script, draw, Functions(self.script, draw), [*entries, *before, *others])
         self.pending = [self.field.list(each) for each in lists]
@@ -208,21 +211,21 @@ class Runs:
         """Run them."""
         script, field = self.script, self.field
         saved = []
-        for pending, done in zip(self.pending, self.done):
+        for entries, pending, done in zip(self._lists, self.pending, self.done):
             script.poke(script.symbol("lab4_list"), struct.pack("<I", pending))
             script.poke(script.symbol("lab4_done_list"), struct.pack("<I", done))
-            printed = Printed(script, self._draw)
-            script.call(script.symbol("sysinit_run"), pending, done)
+            printed = Printed(script)
+            script.call(script.symbol("sysinit_run"), pending, done, about=f"sysinit_run() of a list of {len(entries)}")
             printed.over()
             saved.append((printed, *(script.save(at, size) for at, size in (
                 (script.symbol("lab4_used"), 4), (pending, 8), (done, 8)))))
-        calls, entries = Calls(script, len(field.entries)), field.save()
+        calls, kept = Calls(script, len(field.entries)), field.save()
         with ran(self._bench, script) as (machine, results):
-            every, memory, start, outcomes = calls.read(results, RUN), results.memory(entries, RUN), 0, []
+            every, memory, start, outcomes = calls.read(results, RUN), results.memory(kept, RUN), 0, []
             for printed, used, pending, done in saved:
                 end = results.word(used, RUN)
                 outcomes.append(Outcome(every[start:end], memory, results.words(pending, RUN), results.words(done, RUN),
-                                        printed.text(machine)))
+                                        printed.text(machine, results)))
                 start = end
         return outcomes
 
@@ -281,8 +284,8 @@ def done(bench: Bench, case: Case) -> None:
         for entry, call, later in zip(entries, outcome.calls, following):
             expect(f"the first of {about}, when {entry} was called", place_words(later and runs.field.at[later], runs),
                    place_words(call.first, runs))
-            expect(f"the last of the done list, when {entry} of {about} was called",
-                   place_words(runs.field.at[entry], runs), place_words(call.last and call.last - LINK, runs))
+            expect(f"the last of the done list, when {entry} of {about} was called", place_words(runs.field.at[entry], runs),
+                   place_words(0 if call.last in (0, runs.done[number]) else call.last - LINK, runs))
         expect(f"the calls for {about}", len(entries), len(outcome.calls))
 
 
@@ -381,7 +384,8 @@ class Additions:
             beside = Entry(999, model.MASK, model.MASK)
             field = Field(script, draw, functions, [*pending, *entries, beside])
             field.link(entries)
-            script.call(script.symbol("sysinit_add"), *self._placed(field, pending, entries, beside))
+            script.call(script.symbol("sysinit_add"), *self._placed(field, pending, entries, beside),
+                        about=f"sysinit_add() of a set of {len(entries)} to a list of {len(pending)}")
             saved.append((script.save(script.symbol("script_returned"), 4), script.save(self.head, 8), field.save()))
             self.fields.append(field)
         with ran(bench, script) as (_, results):
@@ -452,16 +456,17 @@ def undone(bench: Bench, draw: Random, sets: Sequence[list[Entry]], *, replaced:
     beside = Entry(999, 5, 5)
     field = Field(script, draw, Functions(script, draw), [*(entry for entries in sets for entry in entries), beside])
     script.poke(script.symbol("verbose_sysinit"), struct.pack("<I", 1))
-    printed, used = Printed(script, draw), []
+    printed, used = Printed(script), []
     for entries in sets:
         field.link(entries)
-        script.call(script.symbol("sysuninit_run"), *field.set(entries, beside))
+        script.call(script.symbol("sysuninit_run"), *field.set(entries, beside),
+                    about=f"sysuninit_run() of a set of {len(entries)}")
         used.append(script.save(script.symbol("lab4_used"), 4))
     printed.over()
     calls, what = Calls(script, len(field.entries)), "sysuninit_run(), called for some sets"
     with ran(bench, script) as (machine, results):
         every, ends = calls.read(results, what), [results.word(count, what) for count in used]
-        text = printed.text(machine)
+        text = printed.text(machine, results)
     for start, end, entries in zip([0, *ends], ends, sets):
         expect_calls(f"the calls for a set of {len(entries)}", field, model.undo(entries), every[start:end])
     expect_lines("what is printed", [], text.split("\n") if text else [])
@@ -508,12 +513,12 @@ def announcements(bench: Bench, draw: Random, keys: Sequence[tuple[int, int]], *
     name(script, names)
     said, returned = [], []
     for entry in entries:
-        said.append(Printed(script, draw))
-        script.call(script.symbol("sysinit_announce"), field.at[entry])
+        said.append(Printed(script))
+        script.call(script.symbol("sysinit_announce"), field.at[entry], about=f"sysinit_announce() of {entry}")
         returned.append(script.save(script.symbol("script_returned"), 4))
         said[-1].over()
     with ran(bench, script) as (machine, results):
-        got = [(printed.text(machine), results.word(number, ANNOUNCE)) for printed, number in zip(said, returned)]
+        got = [(printed.text(machine, results), results.word(number, ANNOUNCE)) for printed, number in zip(said, returned)]
     return model.announced([(entry, field.function[entry], field.udata[entry]) for entry in entries], names), got
 
 

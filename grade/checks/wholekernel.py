@@ -178,15 +178,30 @@ class Whole:
         what = f"the boot of a kernel with {about}, up to the check's last entry"
         type = "" if self._module else "check_nothing"
         with boot_with(self._bench, WHOLE, self._kernel.bytes, self._module or b"nothing", type) as machine:
-            run_to(machine, self._symbol("lab4_end"), what, expected="that it is called", budget=BUDGET)
+            try:
+                run_to(machine, self._symbol("lab4_end"), what, expected="that it is called", budget=BUDGET)
+            except StudentFailure as failure:
+                failure.got += self._last_call(machine)
+                raise
             memory = Pages(machine)
-            used = memory.word(self._symbol("lab4_used"))
-            calls = [Call(*fields) for fields in RECORD.iter_unpack(memory.read(self._symbol("lab4_records"), RECORD.size * used))]
+            calls = self._calls(memory)
             done, pending = (self._follow(memory, name) for name in ("sysinit_done_list", "sysinit_list"))
         expect_calls(f"the calls of a kernel with {about}", self, [entry for entry in self._done[:-1] if entry in self._function
                      and not entry.dummy], calls)
         expect_entries(f"sysinit_done_list of a kernel with {about}", self._done, done)
         expect_entries(f"sysinit_list of a kernel with {about}", self._pending, pending)
+
+    def _calls(self, memory: Pages) -> list[Call]:
+        used = memory.word(self._symbol("lab4_used"))
+        return [Call(*fields) for fields in RECORD.iter_unpack(memory.read(self._symbol("lab4_records"), RECORD.size * used))]
+
+    def _last_call(self, machine: Machine) -> str:
+        """For a kernel that went elsewhere: how far it came."""
+        if machine.stop.gone:
+            return ""
+        calls = self._calls(Pages(machine))
+        entry = self.by_udata.get(calls[-1].udata) if calls else None
+        return f",\nafter {len(calls)} calls" + (f", the last for {entry}" if entry else "")
 
     def _follow(self, memory: Pages, name: str) -> list[Entry]:
         """The entries of a list."""
