@@ -26,7 +26,8 @@ PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     1: {"mbr": ("boot/boot0/mbr.bin", ("mbr.S",)), "boot0": ("boot/boot0/boot0.bin", ("boot0.S",))},
     2: {"btx": ("boot/btx/btx.bin", ("btx.S", "v86.S")), "btx-paging": ("boot/btx/btx-paging.bin", ("btx.S", "v86.S"))},
     3: {"kernel-machdep": ("kernel/kernel-machdep", ("machdep.c",)), "kernel-trap": ("kernel/kernel-trap", ("trap.c",))},
-    4: {"kernel-sysinit": ("kernel/kernel-sysinit", ("subr_sysinit.c",))},
+    4: {"kernel-sysinit": ("kernel/kernel-sysinit", ("subr_sysinit.c",)),
+        "kernel-whole": ("kernel/kernel-whole", ("subr_sysinit.c",))},
 }
 
 # What they boot besides, which is never the student's: where it stands in build/ref.

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Protocol
 
 from grade.bochs import Machine
 from grade.checks.scripts import Results, Script, word
@@ -19,13 +20,13 @@ from grade.models.sysinit import Entry
 
 SYSINIT = "kernel-sysinit"
 
-_ENTRY = struct.Struct("<5I")       # struct sysinit: subsystem, order, func, udata, the link
+ENTRY = struct.Struct("<5I")       # struct sysinit: subsystem, order, func, udata, the link
 UDATA, LINK = 12, 16                # their offsets
-_RECORD = struct.Struct("<4I")      # struct lab4_record
-_INSERTED = struct.Struct("<2I")    # struct lab4_inserted
-_PLAN = struct.Struct("<5I")        # struct lab4_plan
+RECORD = struct.Struct("<4I")      # struct lab4_record
+INSERTED = struct.Struct("<2I")    # struct lab4_inserted
+PLAN = struct.Struct("<5I")        # struct lab4_plan
 _MSGBUF = struct.Struct("<5I")      # struct msgbuf: magic, size, where the next character goes, the first not read, text
-FUNCTIONS = 6
+FUNCTIONS, CODE = 6, 12               # in a kernel; bytes of one
 SHOWN_BEFORE, SHOWN = 2, 6          # of a list that is wrong, about the first difference
 
 
@@ -35,7 +36,7 @@ class Functions:
     def __init__(self, script: Script, draw: Random) -> None:
         self.numbers: dict[int, int] = {}       # by address
         for number in draw.sample(range(1 << 12, 1 << 32), FUNCTIONS):
-            at = script.room(12 + 4 * draw.randrange(4))
+            at = script.room(CODE + 4 * draw.randrange(4))
             script.poke(at, code_of(number, at, script.symbol("lab4_called")))
             self.numbers[at] = number
 
@@ -55,7 +56,7 @@ class Field:
         offsets, size = {}, 0
         for entry in draw.sample(self.entries, len(self.entries)):
             offsets[entry] = size + 4 * draw.randrange(4)
-            size = offsets[entry] + _ENTRY.size
+            size = offsets[entry] + ENTRY.size
         self._base, self._size = script.room(size + 4), size + 4
         self.at = {entry: self._base + offset for entry, offset in offsets.items()}
         self.by_address = {at: entry for entry, at in self.at.items()}
@@ -65,10 +66,14 @@ class Field:
         words = bytearray(draw.randbytes(self._size))
         dirt = (0, draw.getrandbits(32), *self.at.values())
         for entry, offset in offsets.items():
-            _ENTRY.pack_into(words, offset, entry.subsystem, entry.order, self.function[entry], self.udata[entry],
+            ENTRY.pack_into(words, offset, entry.subsystem, entry.order, self.function[entry], self.udata[entry],
                              draw.choice(dirt))
         self.before = bytes(words)
         script.poke(self._base, self.before)
+
+    def number_of(self, entry: Entry) -> int:
+        """What its function tells; 0 if it has none."""
+        return self.functions.numbers.get(self.function[entry], 0)
 
     def set_udata(self, entry: Entry, udata: int) -> None:
         self.udata[entry] = udata
@@ -144,13 +149,13 @@ class Calls:
 
     def __init__(self, script: Script, most: int) -> None:
         self._used = script.save(script.symbol("lab4_used"), 4)
-        self._records = script.save(script.symbol("lab4_records"), _RECORD.size * (most + 1))
+        self._records = script.save(script.symbol("lab4_records"), RECORD.size * (most + 1))
         self._most = most
 
     def read(self, results: Results, what: str) -> list[Call]:
         """All of them, or one more than there should be at most."""
         count = min(results.word(self._used, what), self._most + 1)
-        return [Call(*fields) for fields in _RECORD.iter_unpack(results.memory(self._records, what)[:_RECORD.size * count])]
+        return [Call(*fields) for fields in RECORD.iter_unpack(results.memory(self._records, what)[:RECORD.size * count])]
 
 
 class Insertions:
@@ -158,13 +163,13 @@ class Insertions:
 
     def __init__(self, script: Script, most: int) -> None:
         self._used = script.save(script.symbol("lab4_insertions"), 4)
-        self._records = script.save(script.symbol("lab4_inserted"), _INSERTED.size * (most + 1))
+        self._records = script.save(script.symbol("lab4_inserted"), INSERTED.size * (most + 1))
         self._most = most
 
     def read(self, results: Results, what: str) -> list[tuple[int, int]]:
         """The lists' and the entries' addresses."""
         count = min(results.word(self._used, what), self._most + 1)
-        return list(_INSERTED.iter_unpack(results.memory(self._records, what)[:_INSERTED.size * count]))
+        return list(INSERTED.iter_unpack(results.memory(self._records, what)[:INSERTED.size * count]))
 
 
 def put_in_place(script: Script, function: str, by: str) -> None:
@@ -175,8 +180,8 @@ def put_in_place(script: Script, function: str, by: str) -> None:
 
 def plan(script: Script, plans: Iterable[tuple[int, int, int, int, int]]) -> None:
     """Tell the driver what functions are to add: udata, then an entry and the one before it, or a set's ends."""
-    words = b"".join(_PLAN.pack(*fields) for fields in plans)
-    script.poke(script.symbol("lab4_plans"), words + bytes(_PLAN.size))
+    words = b"".join(PLAN.pack(*fields) for fields in plans)
+    script.poke(script.symbol("lab4_plans"), words + bytes(PLAN.size))
 
 
 def name(script: Script, names: Mapping[int, str]) -> None:
@@ -186,24 +191,22 @@ def name(script: Script, names: Mapping[int, str]) -> None:
 
 
 class Printed:
-    """What a part of a script prints: between two lines that the script has printed, with words that were drawn."""
+    """What a part of a script prints, to the character."""
 
-    def __init__(self, script: Script, draw: Random) -> None:
+    def __init__(self, script: Script) -> None:
         self._script = script
-        self._begin, self._end = (f"the check says {draw.getrandbits(64):016x}\n" for _ in range(2))
-        self._print(self._begin)
+        self._begin = self._position()
 
-    def _print(self, line: str) -> None:
-        self._script.call(self._script.symbol("printf"), self._script.place(line.encode("ascii") + b"\0"))
+    def _position(self) -> int:
+        return self._script.save(self._script.symbol("script_text"), 4)
 
     def over(self) -> None:
         """The part ends."""
-        self._print(self._end)
+        self._end = self._position()
 
-    def text(self, machine: Machine) -> str:
-        """It, to the character."""
-        said = message_buffer(machine, self._script)
-        return said.partition(self._begin)[2].partition(self._end)[0]
+    def text(self, machine: Machine, results: Results) -> str:
+        begin, end = (results.word(position, "a part of the script") for position in (self._begin, self._end))
+        return message_buffer(machine, self._script)[begin:end]
 
 
 def message_buffer(machine: Machine, script: Script) -> str:
@@ -234,16 +237,20 @@ def expect_entries(what: str, expected: Iterable[Entry], got: Iterable[Entry]) -
     expect_lines(what, [str(entry) for entry in expected], [str(entry) for entry in got])
 
 
-def expect_calls(what: str, field: Field, expected: Iterable[Entry], calls: Iterable[Call]) -> None:
-    """Functions were called for these entries, in this order: theirs, with their udata."""
-    def words(entry: Entry) -> str:
-        return f"{entry}"
+class Known(Protocol):
+    """Who knows entries by their udata, and the numbers of their functions."""
 
-    def told(call: Call) -> str:
-        entry = field.by_udata.get(call.udata)
+    by_udata: dict[int, Entry]
+
+    def number_of(self, entry: Entry) -> int:
+        """What its function tells."""
+
+
+def expect_calls(what: str, known: Known, expected: Iterable[Entry], calls: Iterable[Call]) -> None:
+    """Functions were called for these entries, in this order: theirs, with their udata."""
+    def words(call: Call) -> str:
+        entry = known.by_udata.get(call.udata)
         if entry is None:
             return f"a function with udata {call.udata:#x}, which no entry has"
-        if field.functions.numbers.get(field.function[entry]) != call.number:
-            return f"another's function, with the udata of {entry}"
-        return words(entry)
-    expect_lines(what, [words(entry) for entry in expected], [told(call) for call in calls])
+        return str(entry) if known.number_of(entry) == call.number else f"another's function, with the udata of {entry}"
+    expect_lines(what, list(map(str, expected)), list(map(words, calls)))

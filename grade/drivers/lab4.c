@@ -11,7 +11,7 @@
  * the one that it calls is missing.
  *
  * Used in two kernels: in the small one, by a script; and in the whole one,
- * whose file the check has written its entries into.
+ * whose file the check has written its entries into (lab4_set.c).
  */
 #include <sys/kernel.h>
 #include <sys/systm.h>
@@ -42,7 +42,7 @@ struct lab4_inserted {
 
 struct lab4_record lab4_records[RECORDS];
 uint32_t	lab4_used;			/* of them */
-struct lab4_plan lab4_plans[PLANS];
+struct lab4_plan lab4_plans[PLANS] __attribute__((section(".data")));
 struct sysinitlist *lab4_list = &sysinit_list;
 struct sysinitlist *lab4_done_list = &sysinit_done_list;
 uint32_t	lab4_prints;			/* say what is called */

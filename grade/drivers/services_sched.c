@@ -13,6 +13,7 @@
 #include <sys/systm.h>
 #include <sys/unistd.h>
 #include <sys/vmmeter.h>
+#include <i386/cpufunc.h>
 
 #define	SLEEPERS	24
 #define	LIVES		200
@@ -55,7 +56,8 @@ static struct sleeper {
 	int	error;
 } sleepers[SLEEPERS];
 
-static int	asleep;
+static int	asleep, awake;
+static int	woke[SLEEPERS];		/* in this order */
 static char	bed;
 
 static void
@@ -67,7 +69,7 @@ sleeper(void *arg)
 	me->start = ticks;
 	me->error = tsleep(&bed, me->pri, "bed", me->timo);
 	me->end = ticks;
-	printf("@awake n=%d pri=%d\n", me - sleepers, me->pri);
+	woke[awake++] = me - sleepers;
 	services_leave();
 }
 
@@ -79,7 +81,7 @@ put_to_bed(int timeouts)
 	int i;
 
 	memset(sleepers, 0, sizeof(sleepers));
-	for (i = asleep = 0; i < SLEEPERS; i++) {
+	for (i = asleep = awake = 0; i < SLEEPERS; i++) {
 		one = &sleepers[i];
 		one->pri = PSWP + services_draw(PPAUSE - PSWP + 1);
 		one->timo = timeouts ? 1 + services_draw(60) : 0;
@@ -89,13 +91,28 @@ put_to_bed(int timeouts)
 		(void)tsleep(&asleep, PPAUSE, "asleep", 1);
 }
 
+/* When all have left: who they are, in the order that they ran in. */
+static void
+tell_sleepers(const char *test)
+{
+	const struct sleeper *one;
+	int i;
+
+	services_join(SLEEPERS);
+	for (i = 0; i < SLEEPERS; i++) {
+		one = &sleepers[woke[i]];
+		printf("@%s n=%d pri=%d timo=%d slept=%d error=%d\n", test,
+		    woke[i], one->pri, one->timo, one->end - one->start,
+		    one->error);
+	}
+}
+
 /* All at once: the order is by priority, then that of falling asleep. */
 SERVICE_TEST(order)
 {
 	put_to_bed(0);
 	wakeup(&bed);
-	services_join(SLEEPERS);
-	printf("@order end\n");
+	tell_sleepers("order");
 }
 
 /* One by one: the order is that of falling asleep. */
@@ -108,20 +125,14 @@ SERVICE_TEST(one)
 		wakeup_one(&bed);
 		(void)tsleep(&asleep, PPAUSE, "one", 1);
 	}
-	services_join(SLEEPERS);
-	printf("@one end\n");
+	tell_sleepers("one");
 }
 
 /* Nobody wakes them. */
 SERVICE_TEST(timeouts)
 {
-	struct sleeper *one;
-
 	put_to_bed(1);
-	services_join(SLEEPERS);
-	for (one = sleepers; one < &sleepers[SLEEPERS]; one++)
-		printf("@timeout n=%d timo=%d slept=%d error=%d\n",
-		    one - sleepers, one->timo, one->end - one->start, one->error);
+	tell_sleepers("timeouts");
 }
 
 /*
@@ -130,15 +141,11 @@ SERVICE_TEST(timeouts)
  */
 SERVICE_TEST(woken)
 {
-	struct sleeper *one;
 	int start, error;
 
 	put_to_bed(1);
 	wakeup(&bed);
-	services_join(SLEEPERS);
-	for (one = sleepers; one < &sleepers[SLEEPERS]; one++)
-		printf("@woken n=%d timo=%d slept=%d error=%d\n",
-		    one - sleepers, one->timo, one->end - one->start, one->error);
+	tell_sleepers("woken");
 	start = ticks;
 	error = tsleep(&bed, PPAUSE, "bed", 70);
 	printf("@later slept=%d error=%d\n", ticks - start, error);
@@ -146,15 +153,17 @@ SERVICE_TEST(woken)
 
 /* ---------------------------------------------------------------- interrupts that wake */
 
-static volatile int made, made_at;	/* by the callout, the last one's tick */
-static int	used, late, idled;
+static volatile int made;		/* by the callout */
+static uint64_t	made_at;		/* the last one: the CPU's cycle */
+static int	used, slept;
+static uint32_t	longest;		/* cycles from wakeup() to running */
 static struct callout maker_callout;
 
 static void
 maker(void *arg __unused)
 {
 	made++;
-	made_at = ticks;
+	made_at = rdtsc();
 	wakeup(&bed);
 	if (made < ROUNDS)
 		callout_reset(&maker_callout, 1, maker, NULL);
@@ -174,16 +183,17 @@ SERVICE_TEST(lost)
 	while (used < ROUNDS) {
 		s = splsoftclock();
 		while (used == made) {
-			idled++;
+			slept++;
 			(void)tsleep(&bed, PWAIT, "use", 0);
-			late += ticks != made_at;
+			longest = MAX(longest, (uint32_t)(rdtsc() - made_at));
 		}
 		used = made;
 		splx(s);
-		for (work = services_draw(2000); work > 0; work--)
+		for (work = services_draw(12000); work > 0; work--)
 			;
 	}
-	printf("@lost made=%d used=%d late=%d slept=%d\n", made, used, late, idled);
+	printf("@lost made=%d used=%d slept=%d longest=%u\n", made, used, slept,
+	    longest);
 }
 
 /* ---------------------------------------------------------------- the CPU's time */
@@ -197,7 +207,7 @@ static struct spinner {
 	int	switches;
 	struct proc *proc;
 } spinners[SPINNERS] = {
-	{ .nice = -10 }, { .nice = 0 }, { .nice = 0 }, { .nice = 20 }
+	{ .nice = -5 }, { .nice = 0 }, { .nice = 0 }, { .nice = 5 }
 };
 static int	spin_end;
 
@@ -241,12 +251,46 @@ SERVICE_TEST(share)
 		one->proc = services_start(spin, one, PUSER, "spin");
 		one->proc->p_nice = one->nice;
 	}
-	(void)tsleep(&spin_end, PWAIT, "share", SPIN_SECONDS * hz - 5);
+	(void)tsleep(&spin_end, PWAIT, "share", SPIN_SECONDS * hz - 50);
 	for (one = spinners; one < &spinners[SPINNERS]; one++)
 		print_spinner(one);
 	printf("@load 1=%u 5=%u 15=%u\n", averunnable.ldavg[0],
 	    averunnable.ldavg[1], averunnable.ldavg[2]);
 	services_join(SPINNERS);
+}
+
+/* ---------------------------------------------------------------- taking turns */
+
+#define	TURNS	12
+
+static struct {
+	int	who, at;		/* a process, the tick that its turn began at */
+} turns[TURNS];
+static int	taken;
+
+static void
+take_turns(void *arg)
+{
+	while (taken < TURNS) {
+		turns[taken].who = (int)arg;
+		turns[taken++].at = ticks;
+		while ((curthread->td_flags & TDF_NEEDRESCHED) == 0)
+			;
+		uio_yield();
+	}
+	services_leave();
+}
+
+/* Three in the same queue, so that none is better than another. */
+SERVICE_TEST(turns)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		(void)services_start(take_turns, (void *)i, PPAUSE, "turns");
+	services_join(3);
+	for (i = 0; i < TURNS; i++)
+		printf("@turn who=%d at=%d\n", turns[i].who, turns[i].at);
 }
 
 /* ---------------------------------------------------------------- beginning and end */

@@ -46,6 +46,9 @@ void	__asan_unpoison_memory_region(void const volatile *addr, size_t size)
 struct malloc_type M_LINKER[1];
 struct linker_file_list linker_files;
 
+static struct linker_file kernel = { .address = (char *)0x1000, .size = 0x1000 };
+struct linker_file *linker_kernel_file = &kernel;
+
 static const struct linker_class *class;
 static char	**kernel_symbols;
 static long	pieces;			/* of malloc()'s memory that are in use */
@@ -139,11 +142,6 @@ linker_file_lookup_symbol(struct linker_file *file __unused, const char *name,
 }
 
 void
-linker_file_drop_dependencies(struct linker_file *file __unused)
-{
-}
-
-void
 tunable_init(const void *dummy __unused)
 {
 }
@@ -205,8 +203,10 @@ run_case(void *stream, uint32_t address, uint32_t records_size, uint32_t size)
 	if (__asan_poison_memory_region != NULL)
 		__asan_poison_memory_region(memory + size, pages - size);
 	preload_metadata = records;
-	if (preload_check(records + records_size) == 0)
+	if (preload_check(records + records_size) == 0) {
+		preload_end = memory + size;
 		link_case(preload_search_next_name(NULL));
+	}
 	if (__asan_unpoison_memory_region != NULL)
 		__asan_unpoison_memory_region(memory + size, pages - size);
 	munmap(memory, pages);

@@ -92,15 +92,18 @@ interrupt(void)
 {
 	struct intrframe frame;
 	void **piece;
+	int again;
 
 	if (!interrupts || intr_frame != NULL || cpl != 0 ||
 	    !(host_eflags & HOST_PSL_I) || draw(8) != 0)
 		return;
 	intr_frame = &frame;
-	piece = &intr_pieces[draw(nitems(intr_pieces))];
-	free(*piece, M_INTR);
-	*piece = draw(4) == 0 ? NULL :
-	    malloc(1 << draw(14), M_INTR, M_NOWAIT | draw(2) * M_ZERO);
+	for (again = draw(5); again >= 0; again--) {
+		piece = &intr_pieces[draw(nitems(intr_pieces))];
+		free(*piece, M_INTR);
+		*piece = draw(2) == 0 ? NULL :
+		    malloc(1 << draw(14), M_INTR, M_NOWAIT | draw(2) * M_ZERO);
+	}
 	intr_frame = NULL;
 }
 
@@ -528,7 +531,7 @@ test_malloc(unsigned int count)
 	left = cnt.v_free_count;
 	interrupts = 1;
 	for (i = 0; i < count; i++) {
-		w = &watched[draw(i % 4096 < 2048 ? nitems(watched) : PIECES)];
+		w = &watched[draw(i % 4096 < 2048 ? nitems(watched) : 16)];
 		if (w->addr == NULL)
 			watched_malloc(w);
 		else if (draw(4) == 0)

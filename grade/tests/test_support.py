@@ -6,23 +6,15 @@ the stack and a new EIP. The function comes back to where the machine stood.
 
 from __future__ import annotations
 
-import re
-import struct
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from grade.bochs import Machine
-from grade.tests.emulation import TREE, make, tool
-from grade.tests.loading import loader_disk, loader_root
+from grade.tests.calling import KERNBASE, Kernel, kernel_at
 
-KERNEL = TREE / "build/ref/kernel/kernel"
-SHAPE = "cylinders=65, heads=16, spt=63"
 EFAULT, ENAMETOOLONG = 14, 63
-MAXUSER, KERNBASE = 0xBFC00000, 0xC0000000
+MAXUSER = 0xBFC00000
 MINUS_ONE = 0xFFFFFFFF
 
 # Two pages for the user, with a hole behind the second; one more that may only be read (ring 0 obeys that: CR0.WP);
@@ -34,34 +26,8 @@ VALID_USER, WRITE = 5, 2
 
 
 @dataclass
-class Kernel:
-    """The machine, and its functions by name."""
-
-    pc: Machine
-    symbols: Mapping[str, int]
-
-    def call(self, name: str, *arguments: int) -> int:
-        """What a function returns."""
-        registers = self.pc.registers()
-        home = registers.eip
-        frame = struct.pack(f"<{len(arguments) + 1}I", home, *arguments)
-        stack = registers.esp - 0x200
-        self.write(stack, frame)
-        self.pc.set_register("esp", stack)
-        self.pc.set_register("eip", self.symbols[name])
-        door = self.pc.break_at(home)
-        assert self.pc.run(2_000_000).why == "breakpoint", f"{name} does not come back"
-        self.pc.unbreak(door)
-        after = self.pc.registers()
-        assert after.esp == stack + 4
-        assert (after.ebx, after.esi, after.edi, after.ebp) == \
-            (registers.ebx, registers.esi, registers.edi, registers.ebp), "registers that belong to the caller"
-        self.pc.set_register("esp", registers.esp)
-        return after.eax
-
-    def write(self, address: int, data: bytes) -> None:
-        """Into memory that locore has mapped."""
-        self.pc.poke(address - KERNBASE, data)
+class UserKernel(Kernel):
+    """With pages of a user's."""
 
     def page(self, number: int, data: bytes, at: int = 0) -> None:
         """Into one of the user's pages, counted from 0."""
@@ -69,18 +35,9 @@ class Kernel:
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    make("build/ref/kernel/kernel")
-    listed = subprocess.run([tool("nm"), str(KERNEL)], capture_output=True, text=True, check=True).stdout
-    symbols = {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.MULTILINE)}
-    folder = tmp_path_factory.mktemp("kernel")
-    root = loader_root(folder / "root", conf='autoboot_delay="-1"\n', boot_config="-h -n",
-                       files={"kernel": KERNEL.read_bytes()})
-    image = loader_disk(folder / "disk.img", root)
-    with Machine(folder, disks=[(image, SHAPE)], bochs=tool("bochs")) as pc:
-        door = pc.break_at(symbols["mi_startup"])
-        assert pc.run(60_000_000).why == "breakpoint"
-        pc.unbreak(door)
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UserKernel]:
+    with kernel_at(tmp_path_factory.mktemp("kernel"), "mi_startup") as stopped:
+        pc = stopped.pc
         directory = pc.control().cr3 & ~0xFFF
         for table, address in ((FREE, USER), (FREE + 0x1000, LAST)):
             pc.poke(table, bytes(4096))
@@ -89,7 +46,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
                 ((FREE, USER, WRITE), (FREE, USER + 0x1000, WRITE), (FREE, READ_ONLY, 0), (FREE + 0x1000, LAST, WRITE))):
             entry = FREE + 0x2000 + number * 0x1000 | VALID_USER | write
             pc.poke(table + (address >> 12 & 0x3FF) * 4, entry.to_bytes(4, "little"))
-        yield Kernel(pc, symbols)
+        yield UserKernel(pc, stopped.symbols)
 
 
 HOLE = USER + 0x2000
@@ -100,7 +57,7 @@ HOLE = USER + 0x2000
     (HOLE - 4, 8, EFAULT), (HOLE, 1, EFAULT), (0, 4, EFAULT), (MAXUSER - 8, 9, EFAULT), (MAXUSER, 1, EFAULT),
     (KERNBASE + 0x100000, 4, EFAULT), (0xFFFFFFFC, 8, EFAULT), (USER, 0xFFFFFFFF, EFAULT)],
     ids=lambda value: f"{value:#x}")
-def test_copyin_and_copyout(address: int, size: int, result: int, kernel: Kernel) -> None:
+def test_copyin_and_copyout(address: int, size: int, result: int, kernel: UserKernel) -> None:
     text = bytes((7 * number + size) & 0xFF for number in range(128))
     for number in range(4):
         kernel.page(number, text)
@@ -121,7 +78,7 @@ def test_copyin_and_copyout(address: int, size: int, result: int, kernel: Kernel
     (USER + 0xFF8, 64, 0, 13), (USER + 0xFF8, 13, 0, 13), (USER + 0xFF8, 12, ENAMETOOLONG, 12), (USER + 0xFF8, 0, None, 0),
     (HOLE - 4, 64, EFAULT, None), (HOLE, 8, EFAULT, None), (MAXUSER - 4, 64, EFAULT, 4), (MAXUSER, 4, EFAULT, 0),
     (KERNBASE + 0x100000, 4, EFAULT, 0)], ids=lambda value: "any" if value is None else f"{value:#x}")
-def test_copyinstr(address: int, room: int, result: int | None, done: int | None, kernel: Kernel) -> None:
+def test_copyinstr(address: int, room: int, result: int | None, done: int | None, kernel: UserKernel) -> None:
     """A string over the border of two pages, one that ends in a hole, and one that the user's end cuts."""
     kernel.page(0, b"over the", 0xFF8)
     kernel.page(1, b"edge\0")
@@ -141,14 +98,14 @@ def test_copyinstr(address: int, room: int, result: int | None, done: int | None
     (USER + 8, 4, True), (MAXUSER - 4, 4, True), (MAXUSER - 1, 1, True), (MAXUSER - 3, 4, False), (MAXUSER, 1, False),
     (HOLE, 4, False), (HOLE - 2, 4, False), (0xFFFFFFFF, 1, False), (KERNBASE + 0x100000, 4, False)],
     ids=lambda value: f"{value:#x}" if isinstance(value, int) else "")
-def test_words_and_bytes(address: int, size: int, good: bool, kernel: Kernel) -> None:
+def test_words_and_bytes(address: int, size: int, good: bool, kernel: UserKernel) -> None:
     fetch, store = ("fuword", "suword") if size == 4 else ("fubyte", "subyte")
     value = 0x12345678 if size == 4 else 0xA5
     assert kernel.call(store, address, value) == (0 if good else MINUS_ONE)
     assert kernel.call(fetch, address) == (value if good else MINUS_ONE)
 
 
-def test_nothing_stays_behind(kernel: Kernel) -> None:
+def test_nothing_stays_behind(kernel: UserKernel) -> None:
     """pcb_onfault is clear again, so that the next fault is the kernel's own."""
     kernel.call("copyin", HOLE, ROOM, 4)
     pcb = int.from_bytes(kernel.pc.memory(kernel.symbols["proc0kstack"], 4), "little") + 0x2000

@@ -28,6 +28,7 @@ static db_cmdfcn_t	db_help_cmd;
 
 static const struct db_command db_show_table[] = {
 	{ "breaks",	db_show_breaks_cmd,	0, NULL, "the breakpoints" },
+	{ "callouts",	db_show_callouts_cmd,	0, NULL, "what will be called, and when" },
 	{ "disks",	db_show_disks_cmd,	0, NULL, "the disks, and what they are divided into" },
 	{ "gdt",	db_show_gdt_cmd,	0, NULL, "the segments" },
 	{ "idt",	db_show_idt_cmd,	0, NULL, "the vectors that are used" },

@@ -13,8 +13,8 @@ show_file(struct linker_file *file, void *context __unused)
 {
 	module_t mod;
 
-	db_printf("%2d %4d %8p %8x %s\n", file->id, file->refs, file->address,
-	    (unsigned)file->size, file->filename);
+	db_printf("%2d %4d 0x%08x %8x %s\n", file->id, file->refs,
+	    (unsigned)file->address, (unsigned)file->size, file->filename);
 	TAILQ_FOREACH(mod, &file->modules, flink)
 		db_printf("\t%d %s\n", mod->id, mod->data->name);
 	return (0);

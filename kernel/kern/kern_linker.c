@@ -135,8 +135,8 @@ add_dependency(struct linker_file *file, struct linker_file *other)
 	STAILQ_INSERT_TAIL(&file->deps, dep, link);
 }
 
-void
-linker_file_drop_dependencies(struct linker_file *file)
+static void
+drop_dependencies(struct linker_file *file)
 {
 	struct linker_dependency *dep;
 
@@ -281,7 +281,7 @@ forget_file(struct linker_file *file)
 
 	while ((mod = TAILQ_FIRST(&file->modules)) != NULL)
 		module_release(mod);
-	linker_file_drop_dependencies(file);
+	drop_dependencies(file);
 	file->class->unload(file);
 }
 
@@ -307,10 +307,10 @@ linker_file_unload(struct linker_file *file)
 	module_t mod;
 	int error;
 
-	if (file->refs > 1)
+	if (file->refs > 1 || file == linker_kernel_file)
 		return (EBUSY);
 	TAILQ_FOREACH(mod, &file->modules, flink)
-		if ((error = module_event(mod, MOD_UNLOAD)) != 0)
+		if ((error = module_unload(mod)) != 0)
 			return (error);
 	find_set(file, "set_sysinit_set", sizeof(struct sysinit), &init);
 	find_set(file, "set_sysuninit_set", sizeof(struct sysinit), &uninit);
@@ -322,7 +322,7 @@ linker_file_unload(struct linker_file *file)
 	return (0);
 }
 
-/* ---------------------------------------------------------------- what the loader left */
+/* ---------------------------------------------------------------- the loader's files */
 
 static void
 tell_skipped(const char *pathname)
@@ -337,7 +337,7 @@ find_class(const char *type)
 	const struct linker_class *class;
 
 	STAILQ_FOREACH(class, &classes, link)
-		if (class->type != NULL && strcmp(class->type, type) == 0)
+		if (strcmp(class->type, type) == 0)
 			return (class);
 	return (NULL);
 }

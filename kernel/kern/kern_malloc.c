@@ -5,11 +5,11 @@
  * each.  A page of kmem_map is cut into pieces of one size.  What is larger
  * has whole pages to itself.  Each page has an entry in `kmemusage':
  *
- *	kmemusage	|    | 64 |    | 8192 |    |    | 1024 |    |
- *	kmem_map	|    |    |    | one piece |    |      |    |
- *			    /      \
- *			   | owners | piece | free | piece | free | ... |
- *	ku_free ------------------------------^------------->
+ *	kmemusage	|   | 64 |   | 8192 |    |   | 1024 |   |   |
+ *	kmem_map	|   |page|   | one piece |   | page |   |   |
+ *			   /      \__________________
+ *			  | owners | piece | free | piece | free | ...
+ *	ku_free	------------------------------^--------------^
  *
  * A byte a piece says whose it is: the type's number, or 0 if it is free.  The
  * bytes stand at the page's beginning if the pieces are small, in the entry if
@@ -32,8 +32,9 @@
 #include <vm/pmap.h>
 #include <vm/vm_kern.h>
 
-#define	MIN_SIZE	16
-#define	MAX_SHIFT	(MALLOC_NBUCKETS - 1)
+#define	MIN_SHIFT	4
+#define	MAX_SHIFT	11
+#define	MIN_SIZE	(1 << MIN_SHIFT)
 #define	MAX_SIZE	(1 << MAX_SHIFT)	/* of a small piece */
 #define	NTYPES		256
 #define	FEW_PIECES	8		/* then the owners stand in the entry */
@@ -53,7 +54,7 @@ struct kmemusage {
 	uint8_t		*ku_owner;	/* a byte a piece; NULL: none begins here */
 	uint32_t	ku_size;	/* of a piece */
 	uint16_t	ku_count;	/* of them, in use */
-	uint8_t		ku_shift;	/* small ones are of 2^n bytes */
+	uint8_t		ku_shift;	/* a small one has 2^n bytes; a large one: 0 */
 	uint8_t		ku_few[FEW_PIECES];
 };
 
@@ -64,12 +65,12 @@ MALLOC_DEFINE(M_DEVBUF, "devbuf", "device driver memory");
 
 struct kmemstatistics kmemstatistics = STAILQ_HEAD_INITIALIZER(kmemstatistics);
 
-/* By the size, in units of MIN_SIZE, rounded up: n of the 2^n that it gets. */
-static const uint8_t size_shift[MAX_SIZE / MIN_SIZE + 1] = {
-	[0 ... 1] = 4, [2] = 5, [3 ... 4] = 6, [5 ... 8] = 7, [9 ... 16] = 8,
+static struct kmemusage_list buckets[MAX_SHIFT + 1];	/* by n of 2^n bytes */
+/* That n, by the size in units of MIN_SIZE, rounded up. */
+static const int size_shift[MAX_SIZE / MIN_SIZE + 1] = {
+	[0 ... 1] = MIN_SHIFT, [2] = 5, [3 ... 4] = 6, [5 ... 8] = 7, [9 ... 16] = 8,
 	[17 ... 32] = 9, [33 ... 64] = 10, [65 ... 128] = MAX_SHIFT
 };
-static struct kmemusage_list buckets[MALLOC_NBUCKETS];	/* by n */
 
 static struct malloc_type *types[NTYPES];	/* by number; there is no 0 */
 static struct kmemusage *kmemusage;
@@ -87,17 +88,21 @@ kmeminit(const void *dummy __unused)
 {
 	vm_size_t most = (virtual_end - virtual_avail) / 2;
 	unsigned long asked = (uint64_t)physmem * PAGE_SIZE / KMEM_SCALE;
+	struct kmemusage *ku;
 	vm_offset_t limit;
 
 	TUNABLE_ULONG_FETCH("vm.kmem_size", &asked);
 	kmem_map = kmem_suballoc(kernel_map, &kmembase, &limit,
 	    MAX(MIN(asked, most), KMEM_MIN));
 	kmemsize = limit - kmembase;
-	kmemusage = (struct kmemusage *)kmem_alloc(kernel_map,
-	    atop(kmemsize) * sizeof(*kmemusage));
+	kmemusage = (struct kmemusage *)kmem_malloc(kernel_map,
+	    atop(kmemsize) * sizeof(*kmemusage), M_NOWAIT);
 	if (kmemusage == NULL)
 		panic("kmeminit: no memory for the table of %u pages",
 		    atop(kmemsize));
+	/* What else is in an entry is only read when this is set. */
+	for (ku = kmemusage; ku < &kmemusage[atop(kmemsize)]; ku++)
+		ku->ku_owner = NULL;
 }
 SYSINIT(kmem, SI_SUB_KMEM, SI_ORDER_FIRST, kmeminit, NULL);
 
@@ -137,13 +142,19 @@ malloc_uninit(const void *udata)
 void
 malloc_usage(const struct malloc_type *type, uint32_t *pieces, uint32_t *bytes)
 {
-	int n;
+	const struct kmemusage *ku;
+	uint32_t count, i;
 
-	*pieces = type->ks_large;
-	*bytes = ptoa(type->ks_pages);
-	for (n = 0; n < MALLOC_NBUCKETS; n++) {
-		*pieces += type->ks_inuse[n];
-		*bytes += type->ks_inuse[n] << n;
+	*pieces = *bytes = 0;
+	for (ku = kmemusage; ku < &kmemusage[atop(kmemsize)]; ku++) {
+		if (ku->ku_owner == NULL)
+			continue;
+		count = ku->ku_size > MAX_SIZE ? 1 : PAGE_SIZE / ku->ku_size;
+		for (i = 0; i < count; i++)
+			if (ku->ku_owner[i] == type->ks_number) {
+				*pieces += 1;
+				*bytes += ku->ku_size;
+			}
 	}
 }
 
@@ -205,16 +216,15 @@ malloc_more(unsigned long size, struct malloc_type *type, int flags, int shift)
 
 /*
  * All pieces of `addr's page are free.  Take the page away from its bucket, if
- * that has another.
+ * that has another.  Called with interrupts disabled, so that nobody takes a
+ * piece of it meanwhile; `ef' says whether to enable them.
  */
 static void __attribute__((noinline))
-bucket_shrink(struct kmemusage *ku, vm_offset_t addr)
+page_release(struct kmemusage *ku, vm_offset_t addr, uint32_t ef)
 {
 	struct kmemusage_list *bucket = &buckets[ku->ku_shift];
-	uint32_t ef = intr_disable();
 
-	if (ku->ku_count != 0 ||
-	    (LIST_FIRST(bucket) == ku && LIST_NEXT(ku, ku_link) == NULL)) {
+	if (LIST_FIRST(bucket) == ku && LIST_NEXT(ku, ku_link) == NULL) {
 		intr_restore(ef);
 		return;
 	}
@@ -238,26 +248,19 @@ malloc_large(unsigned long size, struct malloc_type *type, int flags)
 		return (NULL);
 	ku = btokup(addr);
 	ku->ku_size = round_page(size);
+	ku->ku_shift = 0;
 	ku->ku_few[0] = type->ks_number;
 	ku->ku_owner = ku->ku_few;
 	ef = intr_disable();
 	type->ks_calls++;
-	type->ks_large++;
-	type->ks_pages += atop(ku->ku_size);
 	intr_restore(ef);
 	return ((void *)addr);
 }
 
 static void __attribute__((noinline))
-free_large(struct kmemusage *ku, vm_offset_t addr, struct malloc_type *type)
+free_large(struct kmemusage *ku, vm_offset_t addr)
 {
-	uint32_t ef;
-
 	ku->ku_owner = NULL;
-	ef = intr_disable();
-	type->ks_large--;
-	type->ks_pages -= atop(ku->ku_size);
-	intr_restore(ef);
 	kmem_free(kmem_map, addr, ku->ku_size);
 }
 
@@ -275,7 +278,7 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 	uint32_t ef;
 	int shift;
 
-	KASSERT(!(flags & M_WAITOK) || intr_frame == NULL,
+	KASSERT((flags & M_NOWAIT) || intr_frame == NULL,
 	    ("malloc(M_WAITOK) in interrupt context: type %s",
 	    type->ks_shortdesc));
 	KASSERT(type->ks_number != 0, ("malloc: type %s is not there",
@@ -300,7 +303,6 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 	ku->ku_owner[((uintptr_t)piece & PAGE_MASK) >> shift] = type->ks_number;
 	ku->ku_count++;
 	type->ks_calls++;
-	type->ks_inuse[shift]++;
 	intr_restore(ef);
 	if (flags & M_ZERO)
 		bzero(piece, size);
@@ -356,7 +358,7 @@ free(void *addr, struct malloc_type *type)
 		return;
 	ku = piece_find("free", addr, type, &owner);
 	if (ku->ku_size > MAX_SIZE) {
-		free_large(ku, (vm_offset_t)addr, type);
+		free_large(ku, (vm_offset_t)addr);
 		return;
 	}
 	ef = intr_disable();
@@ -365,11 +367,10 @@ free(void *addr, struct malloc_type *type)
 		LIST_INSERT_HEAD(&buckets[ku->ku_shift], ku, ku_link);
 	piece->next = ku->ku_free;
 	ku->ku_free = piece;
-	type->ks_inuse[ku->ku_shift]--;
-	ku->ku_count--;
-	intr_restore(ef);
-	if (ku->ku_count == 0)
-		bucket_shrink(ku, (vm_offset_t)addr);
+	if (--ku->ku_count == 0)
+		page_release(ku, (vm_offset_t)addr, ef);
+	else
+		intr_restore(ef);
 }
 
 /* ---------------------------------------------------------------- realloc */

@@ -10,14 +10,46 @@
 #include <sys/module.h>
 
 #include <sys/errno.h>
+#include <sys/eventhandler.h>
 #include <sys/linker_file.h>
 #include <sys/malloc.h>
 #include <sys/systm.h>
 
 MALLOC_DEFINE(M_MODULE, "module", "module data structures");
 
-static TAILQ_HEAD(, module) modules = TAILQ_HEAD_INITIALIZER(modules);
+TAILQ_HEAD(module_list, module);
+
+static struct module_list modules;
 static int last_module_id;
+
+/* Send an event: what the handler returns. */
+static int
+module_event(module_t mod, enum modeventtype what)
+{
+	if (mod->data->evhand == NULL)
+		return (0);
+	return (mod->data->evhand(mod, what, mod->data->priv));
+}
+
+/* Those that came last are told first. */
+static void
+module_shutdown(void *arg __unused, int howto __unused)
+{
+	module_t mod;
+
+	TAILQ_FOREACH_REVERSE(mod, &modules, module_list, link)
+		if (mod->loaded)
+			module_event(mod, MOD_SHUTDOWN);
+}
+
+static void
+module_init(const void *dummy __unused)
+{
+	TAILQ_INIT(&modules);
+	EVENTHANDLER_REGISTER(shutdown_final, module_shutdown, NULL,
+	    SHUTDOWN_PRI_DEFAULT);
+}
+SYSINIT(module, SI_SUB_KLD, SI_ORDER_FIRST, module_init, NULL);
 
 module_t
 module_lookupbyname(const char *name)
@@ -46,6 +78,7 @@ module_register(const moduledata_t *data, struct linker_file *file)
 	mod = malloc(sizeof(*mod), M_MODULE, M_WAITOK);
 	mod->file = file;
 	mod->id = ++last_module_id;
+	mod->loaded = 0;
 	mod->data = data;
 	TAILQ_INSERT_TAIL(&modules, mod, link);
 	TAILQ_INSERT_TAIL(&file->modules, mod, flink);
@@ -53,11 +86,16 @@ module_register(const moduledata_t *data, struct linker_file *file)
 }
 
 int
-module_event(module_t mod, enum modeventtype what)
+module_unload(module_t mod)
 {
-	if (mod->data->evhand == NULL)
+	int error;
+
+	if (!mod->loaded)
 		return (0);
-	return (mod->data->evhand(mod, what, mod->data->priv));
+	error = module_event(mod, MOD_UNLOAD);
+	if (error == 0)
+		mod->loaded = 0;
+	return (error);
 }
 
 void
@@ -78,8 +116,10 @@ module_register_init(const void *arg)
 	if (mod == NULL)
 		panic("module named %s not found", data->name);
 	error = module_event(mod, MOD_LOAD);
-	if (error == 0)
+	if (error == 0) {
+		mod->loaded = 1;
 		return;
+	}
 	module_event(mod, MOD_UNLOAD);
 	module_release(mod);
 	printf("module_register_init: MOD_LOAD (%s, %p, %p) error %d\n",

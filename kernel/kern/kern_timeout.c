@@ -30,13 +30,15 @@
 #include <sys/callout.h>
 
 #include <sys/kernel.h>
+#include <sys/malloc.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
-#include <vm/vm_extern.h>
 
 /* So many that are not due, and interrupts are let in. */
 #define	MAX_SOFTCLOCK_STEPS	100
+
+MALLOC_DEFINE(M_CALLOUT, "callout", "the callout wheel, and timeout()'s callouts");
 
 int		callwheelsize, callwheelmask;
 struct callout_tailq *callwheel;
@@ -59,16 +61,17 @@ callwheel_init(const void *dummy __unused)
 	for (callwheelsize = 1; callwheelsize < ncallout; callwheelsize <<= 1)
 		continue;
 	callwheelmask = callwheelsize - 1;
-	callwheel = (struct callout_tailq *)kmem_alloc(kernel_map,
-	    callwheelsize * sizeof(*callwheel));
-	callouts = (struct callout *)kmem_alloc(kernel_map,
-	    ncallout * sizeof(*callouts));
+	callwheel = malloc(callwheelsize * sizeof(*callwheel), M_CALLOUT,
+	    M_NOWAIT);
+	callouts = malloc(ncallout * sizeof(*callouts), M_CALLOUT,
+	    M_NOWAIT | M_ZERO);
 	if (callwheel == NULL || callouts == NULL)
 		panic("callwheel_init: no memory for %d callouts", ncallout);
 	for (i = 0; i < callwheelsize; i++)
 		TAILQ_INIT(&callwheel[i]);
 	for (i = ncallout - 1; i >= 0; i--)
 		SLIST_INSERT_HEAD(&callfree, &callouts[i], c_links.sle);
+	softticks = ticks;
 }
 SYSINIT(callwheel, SI_SUB_CPU, SI_ORDER_ANY, callwheel_init, NULL);
 

@@ -6,7 +6,7 @@
  * once, before anything is changed; the linker itself then follows them
  * blindly.
  *
- *	records		ELF header, section headers
+ *	records		the file's place, ELF header, section headers
  *	sections	where the loader has put them, within the file's memory
  *	tables		one of symbols; its strings; the sections' names
  *	symbols		each in a section that there is, and not behind its end
@@ -48,6 +48,20 @@ metadata(char *mod, int info, size_t size)
 	info |= MODINFO_METADATA;
 	return (preload_search_info_size(mod, info) == size ?
 	    preload_search_info(mod, info) : NULL);
+}
+
+/* Is the file where the loader can have put it: behind the kernel? */
+static int
+check_place(const struct elf_file *ef)
+{
+	const struct linker_file *kernel = linker_kernel_file;
+
+	if (ef->lf.address >= kernel->address + kernel->size &&
+	    ef->lf.address <= preload_end &&
+	    ef->lf.size <= (size_t)(preload_end - ef->lf.address))
+		return (0);
+	return (refuse(ef, "0x%x bytes at %p are not the loader's",
+	    (unsigned)ef->lf.size, ef->lf.address));
 }
 
 /* Take the ELF header. */
@@ -92,6 +106,7 @@ check_section_table(struct elf_file *ef, char *mod, const Elf32_Ehdr *eh)
 static void
 relocate_sections(struct elf_file *ef)
 {
+	uint32_t address = (uint32_t)(uintptr_t)ef->lf.address;
 	uint32_t first = UINT32_MAX, i;
 
 	for (i = 0; i < ef->shnum; i++)
@@ -99,7 +114,7 @@ relocate_sections(struct elf_file *ef)
 			first = MIN(first, ef->shdr[i].sh_addr);
 	for (i = 0; i < ef->shnum; i++)
 		if (ef->shdr[i].sh_addr != 0)
-			ef->shdr[i].sh_addr += (uint32_t)(uintptr_t)ef->lf.address - first;
+			ef->shdr[i].sh_addr += address - first;
 }
 
 static int
@@ -300,7 +315,8 @@ elf_check_object(struct elf_file *ef, char *mod)
 	Elf32_Ehdr eh;
 	int error;
 
-	if ((error = check_header(ef, mod, &eh)) != 0 ||
+	if ((error = check_place(ef)) != 0 ||
+	    (error = check_header(ef, mod, &eh)) != 0 ||
 	    (error = check_section_table(ef, mod, &eh)) != 0)
 		return (error);
 	relocate_sections(ef);

@@ -40,7 +40,7 @@
 	RQ_PPQ) + INVERSE_ESTCPU_WEIGHT - 1)
 
 static struct runq runq;
-static int sched_tdcnt;			/* threads that run or could, but idle */
+static int sched_tdcnt;			/* threads that run or could: the load */
 static int sched_quantum;		/* ticks until it is another one's turn */
 static struct callout roundrobin_callout;
 
@@ -61,6 +61,14 @@ int
 sched_runnable(void)
 {
 	return (runq_check(&runq));
+}
+
+/* It can run, or cannot any more: count it, unless it is to be none. */
+static void
+load_add(const struct thread *td, int one)
+{
+	if ((td->td_proc->p_flag & P_NOLOAD) == 0)
+		sched_tdcnt += one;
 }
 
 /* ---------------------------------------------------------------- the queues */
@@ -87,7 +95,7 @@ sched_add(struct thread *td)
 {
 	KASSERT(td->td_state < TDS_RUNQ && td->td_inhibitors == 0,
 	    ("sched_add: %s: state %d", td->td_proc->p_comm, td->td_state));
-	sched_tdcnt++;
+	load_add(td, 1);
 	enqueue(td);
 }
 
@@ -96,7 +104,7 @@ sched_rem(struct thread *td)
 {
 	KASSERT(TD_ON_RUNQ(td),
 	    ("sched_rem: %s: state %d", td->td_proc->p_comm, td->td_state));
-	sched_tdcnt--;
+	load_add(td, -1);
 	td->td_state = TDS_CAN_RUN;
 	runq_remove(&runq, td);
 }
@@ -104,14 +112,14 @@ sched_rem(struct thread *td)
 void
 sched_sleep(struct thread *td)
 {
-	sched_tdcnt--;
+	load_add(td, -1);
 	td->td_slptime = 0;
 }
 
 void
-sched_exit(struct thread *td __unused)
+sched_exit(struct thread *td)
 {
-	sched_tdcnt--;
+	load_add(td, -1);
 }
 
 /* Take the next one off its queue; the idle thread, if there is none. */
@@ -261,12 +269,17 @@ schedcpu_thread(struct thread *td, uint32_t loadfac)
 	splx(s);
 }
 
-/* The process that forgets, a little each second. */
+/*
+ * The process that forgets, a little each second.  It is no load: loadav() may
+ * come at the same ticks, and would count it each time.
+ */
 static void
 schedcpu(void)
 {
 	struct proc *p;
 
+	load_add(curthread, -1);
+	curproc->p_flag |= P_NOLOAD;
 	for (;;) {
 		LIST_FOREACH(p, &allproc, p_list)
 			if (p->p_state == PRS_NORMAL)

@@ -20,6 +20,7 @@ struct record {
 typedef uint32_t unaligned_uint32_t __attribute__((aligned(1)));
 
 char	*preload_metadata;
+const char *preload_end;
 
 /* preload_metadata, once it has been checked. */
 static struct record *first_record;
@@ -96,6 +97,7 @@ preload_check(const char *end)
 	int number;
 
 	first_record = NULL;
+	preload_end = end;
 	if (p == NULL)
 		return (0);
 	if (p > end)

@@ -20,6 +20,7 @@
  *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
  *	EVENTHANDLER	FIRST	eventhandler_init	kern/subr_eventhandler.c
  *	KLD		FIRST	linker_init		kern/kern_linker.c
+ *	KLD		FIRST	module_init		kern/kern_module.c
  *	KLD		SECOND	link_elf_init		kern/link_elf.c
  *	KLD		SECOND	link_elf_obj_init	kern/link_elf_obj.c
  *	KLD		MIDDLE	linker_preload		kern/kern_linker.c

@@ -16,17 +16,12 @@
 #define	M_WAITOK	0x0002
 #define	M_ZERO		0x0100		/* zeroed */
 
-#define	MALLOC_NBUCKETS	12		/* small ones have up to 2^11 bytes */
-
 struct malloc_type {
 	STAILQ_ENTRY(malloc_type) ks_next;
 	const char	*ks_shortdesc;	/* what `show malloc' prints */
 	const char	*ks_longdesc;
 	uint64_t	ks_calls;	/* pieces that were asked for so far */
-	uint32_t	ks_inuse[MALLOC_NBUCKETS]; /* small ones, of 2^n bytes */
-	uint32_t	ks_large;	/* larger ones, */
-	uint32_t	ks_pages;	/* and theirs */
-	uint8_t		ks_number;	/* says whose a piece is */
+	uint8_t		ks_number;	/* by which a piece says whose it is */
 };
 
 STAILQ_HEAD(kmemstatistics, malloc_type);
@@ -45,7 +40,7 @@ MALLOC_DECLARE(M_DEVBUF);		/* drivers' */
 
 void	malloc_init(const void *type);
 void	malloc_uninit(const void *type);
-/* How much of a type is in use, as it was rounded. */
+/* How much of a type is in use, as it was rounded: looks at every piece there is. */
 void	malloc_usage(const struct malloc_type *type, uint32_t *pieces,
 	    uint32_t *bytes);
 

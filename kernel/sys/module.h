@@ -24,6 +24,7 @@
 
 struct linker_file;
 
+/* The first is MOD_LOAD; the others come only to those that have agreed to it. */
 enum modeventtype {
 	MOD_LOAD,		/* begin; an error: it is not there then */
 	MOD_UNLOAD,		/* end; an error: it stays */
@@ -46,6 +47,7 @@ struct module {
 	TAILQ_ENTRY(module) flink;	/* those of its file */
 	struct linker_file *file;
 	int		id;
+	int		loaded;		/* it has had MOD_LOAD, and agreed */
 	const moduledata_t *data;
 };
 
@@ -59,11 +61,14 @@ struct module {
  * there is one of this name, EINVAL if it has none.
  */
 int	module_register(const moduledata_t *data, struct linker_file *file);
-/* SYSINIT's function: send MOD_LOAD; one that refuses is forgotten. */
+/*
+ * SYSINIT's function: send MOD_LOAD.  One that refuses gets MOD_UNLOAD, to
+ * clean up, and is forgotten.
+ */
 void	module_register_init(const void *data);
 module_t	module_lookupbyname(const char *name);
-/* Send an event: what the handler returns. */
-int	module_event(module_t mod, enum modeventtype what);
+/* End it, if it has begun.  Returns 0, or why it refuses. */
+int	module_unload(module_t mod);
 /* Forget it. */
 void	module_release(module_t mod);
 

@@ -14,6 +14,9 @@
  */
 extern char	*preload_metadata;
 
+/* The end of what the loader has left, by preload_check(). */
+extern const char *preload_end;
+
 /*
  * The first record of the file of this name, or of the first file of this
  * type, or NULL.

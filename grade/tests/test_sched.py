@@ -1,0 +1,192 @@
+"""Processes of the kernel: who runs, who sleeps, what is left of one that has ended, what a switch costs.
+
+The tests run as processes (grade/drivers/services_sched.c), several in one boot; here is what they ought to find.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+from collections.abc import Sequence
+
+import pytest
+
+from grade.tests.emulation import TREE, make, tool
+from grade.tests.services import KERNEL, STEP, Fact, machine, parse, run
+
+EAGAIN, ENOMEM = 35, 12
+EWOULDBLOCK = EAGAIN
+SLEEPERS, ROUNDS, LIVES = 24, 1000, 200
+RQ_PPQ = 4
+PUSER, PRIO_MIN, FSCALE = 160, -20, 2048
+SPIN_SECONDS = 40
+SWITCH_BUDGET = 120             # instructions
+
+
+@pytest.fixture(scope="module", name="facts")
+def boot() -> list[Fact]:
+    """One boot of all that ends well."""
+    serial = run("pingpong order one timeouts woken lost turns lives stopped limits returning")
+    assert "panic" not in serial and "Fatal" not in serial, serial
+    return parse(serial) + [Fact("serial", {"text": serial})]
+
+
+def named(facts: Sequence[Fact], name: str) -> list[Fact]:
+    found = [fact for fact in facts if fact.name == name]
+    assert found, f"{name} has not come to its end"
+    return found
+
+
+def test_pingpong(facts: list[Fact]) -> None:
+    [game] = named(facts, "pingpong")
+    assert game.values["hits"] == f"{ROUNDS},{ROUNDS}"
+
+
+def test_wakeup_runs_the_best_first_and_equals_in_order(facts: list[Fact]) -> None:
+    """Equals: whose priorities share a run queue."""
+    woken = named(facts, "order")
+    assert len({one["pri"] // RQ_PPQ for one in woken}) < len(woken), "no equals were drawn"
+    model = sorted(sorted(woken, key=lambda one: one["n"]), key=lambda one: one["pri"] // RQ_PPQ)
+    assert [one["n"] for one in woken] == [one["n"] for one in model]
+    assert all(one["error"] == 0 for one in woken)
+
+
+def test_wakeup_one_wakes_who_slept_first(facts: list[Fact]) -> None:
+    assert [one["n"] for one in named(facts, "one")] == list(range(SLEEPERS))
+
+
+def test_time_outs_to_the_tick(facts: list[Fact]) -> None:
+    ended = named(facts, "timeouts")
+    assert len(ended) == SLEEPERS and len({one["timo"] for one in ended}) > SLEEPERS // 3
+    for one in ended:
+        assert (one["slept"], one["error"]) == (one["timo"], EWOULDBLOCK)
+
+
+def test_who_is_woken_in_time(facts: list[Fact]) -> None:
+    """A wakeup that comes first wins, and nothing of the time-out is left."""
+    for one in named(facts, "woken"):
+        assert one["error"] == 0 and one["slept"] <= one["timo"]
+    [later] = named(facts, "later")
+    assert (later["slept"], later["error"]) == (70, EWOULDBLOCK)
+
+
+def test_no_wakeup_is_lost(facts: list[Fact]) -> None:
+    """Nor late: one that is missed would be made up for by the next tick, 40,000 cycles later at the tree's ips."""
+    [lost] = named(facts, "lost")
+    assert lost["made"] == ROUNDS
+    assert ROUNDS // 10 < lost["slept"] < ROUNDS, "asleep for some, at work for others"
+    assert lost["longest"] < 10_000
+
+
+def test_equals_take_turns_of_100_ms(facts: list[Fact]) -> None:
+    """Besides, each second the one that runs makes way for schedcpu, and the next one has its turn early."""
+    turns = named(facts, "turn")
+    assert [turn["who"] for turn in turns] == [number % 3 for number in range(len(turns))]
+    began = [turn["at"] for turn in turns]
+    [phase] = statistics.multimode(at % 10 for at in began)
+    assert {at for at in range(began[0], began[-1]) if at % 10 == phase} <= set(began)
+    assert sum(at % 10 != phase for at in began[1:]) <= 2
+
+
+def test_nothing_is_left_of_the_dead(facts: list[Fact]) -> None:
+    """200 processes, created and ended, have given all of their pages back, their stacks' too."""
+    [lives] = named(facts, "lives")
+    assert (lives["lived"], lives["pages"]) == (sum(range(LIVES)), 0)
+
+
+def test_stopped_until_told(facts: list[Fact]) -> None:
+    names = [fact.name for fact in facts]
+    [stopped] = named(facts, "stopped")
+    assert stopped["pfind"] == 1
+    assert names.index("stopped") < names.index("never") and names.count("never") == 1
+
+
+def test_too_many_and_too_large(facts: list[Fact]) -> None:
+    [large], [many] = named(facts, "large"), named(facts, "many")
+    assert (large["error"], large["pages"], large["procs"]) == (ENOMEM, 0, 0)
+    assert many["error"] == EAGAIN and many["count"] == many["max"] > 100
+
+
+def test_one_that_returns(facts: list[Fact]) -> None:
+    [serial] = named(facts, "serial")
+    assert re.search(r'Kernel thread "returns" \(pid \d+\) exited prematurely\.', str(serial.values["text"]))
+    assert named(facts, "returning")
+
+
+def load_model(running: int, samples: int, decay: int) -> int:
+    """averunnable: first one sample of process 0 alone, at the start."""
+    load = (FSCALE - decay) * FSCALE // FSCALE
+    for _ in range(samples):
+        load = (decay * load + (FSCALE - decay) * running * FSCALE) // FSCALE
+    return load
+
+
+@pytest.mark.long
+def test_nice_and_the_load() -> None:
+    """Four that never sleep: shares by nice, equals with equal ones; the load climbs towards 4."""
+    facts = parse(run("share"))
+    spinners = named(facts, "spinner")
+    turns = [one["turns"] for one in spinners]
+    assert [one["nice"] for one in spinners] == [-5, 0, 0, 5]
+    assert turns[0] > 1.2 * turns[1] and turns[2] > 1.2 * turns[3] > 0
+    assert abs(turns[1] - turns[2]) < 0.05 * turns[1]
+    for one in spinners:
+        assert one["user"] == PUSER + one["estcpu"] // 8 + one["nice"] - PRIO_MIN
+    assert 0.78 * FSCALE < sum(one["cpu"] for one in spinners) < 0.86 * FSCALE, "1 - exp(-40/20), and what is cut off"
+    [load] = named(facts, "load")
+    samples = SPIN_SECONDS // 5 - 1
+    for minutes, decay in (("1", 1884), ("5", 2014), ("15", 2036)):
+        assert load[minutes] == load_model(4, samples, decay)
+
+
+def test_a_stack_that_overflows() -> None:
+    """The page below it maps nothing: nobody else's memory is written, and the CPU says so."""
+    with machine("overflow") as pc:
+        while b"Fatal double fault" not in pc.serial and not pc.stop.over:
+            pc.run(STEP)
+        pc.run(STEP)
+        pc.close()
+        serial = pc.serial.decode("latin1")
+    found = re.search(r"Fatal double fault:?\s+eip = (0x\w+)\s+esp = (0x\w+)", serial)
+    assert found, serial
+    assert int(found[2], 16) & 0xFFF > 0xC00, "ESP is near the top of the page below"
+    assert "panic: double fault" in serial
+
+
+def symbols() -> dict[str, int]:
+    make(KERNEL)
+    listed = subprocess.run([tool("nm"), f"{TREE / KERNEL}.elf"], capture_output=True, text=True, check=True).stdout
+    return {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.MULTILINE)}
+
+
+def test_what_a_switch_costs() -> None:
+    """From the call of mi_switch() in one process' tsleep() to its return in the other's. An interrupt that comes
+    meanwhile adds its own instructions to one of them: the median is the switch's."""
+    names = symbols()
+    costs = []
+    with machine("pingpong") as pc:
+        door = pc.break_at(names["player"])
+        assert [pc.run(STEP * 3).why, pc.run(STEP).why] == ["breakpoint"] * 2
+        pc.unbreak(door)
+        pc.break_at(names["mi_switch"])
+        for _ in range(7):
+            began = pc.run(STEP)
+            door = pc.break_at(int.from_bytes(pc.memory(pc.registers().esp, 4), "little"))
+            ended = pc.run(STEP)
+            pc.unbreak(door)
+            assert began.why == ended.why == "breakpoint"
+            costs.append(ended.tick - began.tick)
+    assert statistics.median(costs) <= SWITCH_BUDGET, costs
+
+
+def test_the_cpu_halts_with_no_instruction_between() -> None:
+    """STI holds interrupts off for one instruction more, and that is HLT: none can slip in between."""
+    make(KERNEL)
+    code = subprocess.run([tool("objdump"), "-d", "--no-show-raw-insn", f"{TREE / KERNEL}.elf"], capture_output=True,
+                          text=True, check=True).stdout
+    [idle] = re.findall(r"<cpu_idle>:\n((?:.+\n)+)", code)
+    steps = re.findall(r":\t(\w+)", idle)
+    at = steps.index("hlt")
+    assert steps[at - 1] == "sti" and steps.count("hlt") == 1
+    assert steps.index("cli") < steps.index("call") < at
