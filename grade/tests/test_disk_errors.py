@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -16,9 +15,9 @@ from random import Random
 import pytest
 
 from grade.bochs import Machine
-from grade.tests.disks import bochs, drawn_disk, facts, filled_sector, found_devices, hashed, in_qemu
-from grade.tests.emulation import SECTOR, TREE, make, read_sectors, tool, write_at
-from grade.tests.services import BUDGET, KERNEL
+from grade.tests.disks import bochs, drawn_disk, facts, filled_sector, found_devices, hashed, in_qemu, kernel_symbols
+from grade.tests.emulation import SECTOR, read_sectors, write_at
+from grade.tests.services import BUDGET
 
 EIO, ENXIO = 5, 6
 LBA28 = 1 << 28
@@ -111,9 +110,7 @@ def test_what_is_no_disk(disk: Path) -> None:
 
 @pytest.fixture(scope="session", name="symbols")
 def find_symbols() -> Mapping[str, int]:
-    make(KERNEL)
-    listed = subprocess.run([tool("nm"), str(TREE / KERNEL)], capture_output=True, text=True, check=True).stdout
-    return {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.MULTILINE)}
+    return kernel_symbols()
 
 
 def lose_interrupts(pc: Machine, symbols: Mapping[str, int], begin: str, most: int) -> str:
