@@ -9,11 +9,13 @@ import re
 import statistics
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from grade.tests.emulation import TREE, make, tool
 from grade.tests.services import KERNEL, STEP, Fact, machine, parse, run
+from grade.tests.test_ddb import booted
 
 EAGAIN, ENOMEM = 35, 12
 EWOULDBLOCK = EAGAIN
@@ -190,3 +192,28 @@ def test_the_cpu_halts_with_no_instruction_between() -> None:
     at = steps.index("hlt")
     assert steps[at - 1] == "sti" and steps.count("hlt") == 1
     assert steps.index("cli") < steps.index("call") < at
+
+
+def test_the_debugger_shows_them(tmp_path: Path) -> None:
+    """ps, how they are scheduled, and where one stands that does not run."""
+    make("build/ref/kernel/kernel")
+    kernel = (TREE / "build/ref/kernel/kernel").read_bytes()
+    with booted(tmp_path, kernel) as ddb:
+        assert "swapper" not in ddb("ps"), "nobody is there yet"
+        ddb("break cncheckc,5")
+        ddb("c")
+        rows = [line.split() for line in ddb("ps").splitlines()[1:]]
+        shown = {row[-1]: row for row in rows}
+        pids = {name: row[0] for name, row in shown.items()}
+        assert set(pids) == {"[swapper]", "[idle]", "[waitkey]", "[schedcpu]"}
+        assert pids["[swapper]"] == "0" and all(row[1] == "0" for row in rows), "the parent is process 0"
+        assert shown["[swapper]"][2:4] == ["DL", "sched"] and shown["[schedcpu]"][2:4] == ["DL", "-"]
+        assert shown["[waitkey]"][2:5] == ["RL", "CPU", "0"] and shown["[idle]"][2] == "RL"
+        assert re.search(r"^ +0 0xc\w+ 0xc\w+ +68 .* swapper$", ddb("show threads"), re.MULTILINE)
+        callers = {name: re.findall(r"^(\w+)\(", ddb(f"trace {pid}"), re.MULTILINE) for name, pid in pids.items()}
+        assert callers["[idle]"] == ["sched_switch", "idle_proc", "kthread_main"]
+        assert callers["[schedcpu]"] == ["sched_switch", "tsleep", "schedcpu", "kthread_main"]
+        assert callers["[swapper]"] == ["sched_switch", "tsleep", "scheduler", "sysinit_run", "mi_startup"]
+        assert callers["[waitkey]"] == ["cncheckc", "wait_for_key", "kthread_main"], "the one that runs"
+        for nobody in ("1", "77", "99999", "0a"):
+            assert ddb(f"trace {nobody}") == "No such process"

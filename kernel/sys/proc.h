@@ -135,8 +135,10 @@ extern struct thread *curthread;
 
 /* ---------------------------------------------------------------- kern/kern_proc.c */
 
-/* Set the lists up, with process 0 in them. */
+/* Set the lists up, empty. */
 void	procinit(void);
+/* One that has its number lives from now on: in allproc and its pidhash. */
+void	proc_insert(struct proc *p);
 /* The process with this number, if it lives, or NULL. */
 struct proc *pfind(int pid);
 /*
