@@ -95,9 +95,8 @@ proc_alloc(struct proc **pp, int kstack_pages)
 		free(p, M_PROC);
 		return (ENOMEM);
 	}
-	p->p_pptr = curproc;
 	p->p_flag = P_INMEM;
-	p->p_nice = curproc->p_nice;
+	p->p_nice = NZERO;
 	p->p_thread.td_user_pri = PUSER;
 	p->p_thread.td_priority = PVM;
 	callout_init(&p->p_thread.td_slpcallout, 1);
