@@ -137,8 +137,16 @@ i8254_get_timecount(void)
 	return (count);
 }
 
+/* Without a look at the chip. */
+static uint32_t
+i8254_get_tickcount(void)
+{
+	return (i8254_offset);
+}
+
 static struct timecounter i8254_timecounter = {
 	.tc_get_timecount = i8254_get_timecount,
+	.tc_get_tickcount = i8254_get_tickcount,
 	.tc_counter_mask = ~0u,
 	.tc_frequency = TIMER_FREQ,
 	.tc_name = "i8254",
