@@ -1,4 +1,4 @@
-"""What runs when: the ordered table that kernel/sys/kernel.h opens with, and the enums that give its words their values.
+"""What runs when: the ordered table that kernel/sys/kernel.h opens with, and the enums that give its words values.
 
 SYSINIT hides who calls whom; the table is how we pay that back, and it is worth as much as it is true. So it is read,
 not only printed: the handouts make a page of it, and grade/tests/test_sysinit_table.py compares it with what the linked

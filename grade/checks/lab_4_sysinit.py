@@ -57,7 +57,7 @@ def orders(draw: Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     yield "orders that fall as subsystems rise", draw.sample([(step << 24, 9 - step) for step in range(1, 9)], 8)
     yield "the ends of the numbers", draw.sample(model.CORNERS * 2, 2 * len(model.CORNERS))
     for subsystems in (1, 4, 12, 60):
-        yield f"{subsystems} subsystems, drawn", model.draw_keys(draw, 60, subsystems=subsystems)
+        yield f"{subsystems} subsystems, drawn", model.draw_keys(draw, 60, subsystems=subsystems, wide=True)
 
 
 class Inserted:
@@ -69,12 +69,13 @@ class Inserted:
         self.lists: list[tuple[str, list[Entry]]] = []
         for about, keys in orders(draw):
             count = sum(len(entries) for _, entries in self.lists)
-            self.lists.append((f"the list after inserting {about}", numbered(keys, count + 1)))
+            self.lists.append((about, numbered(keys, count + 1)))
         self.field = Field(script, draw, Functions(script, draw), [entry for _, entries in self.lists for entry in entries])
         self.heads = [self.field.list() for _ in self.lists]
-        for head, (_, entries) in zip(self.heads, self.lists):
-            for entry in entries:
-                script.call(script.symbol("sysinit_insert"), head, self.field.at[entry])
+        for head, (about, entries) in zip(self.heads, self.lists):
+            for count, entry in enumerate(entries):
+                script.call(script.symbol("sysinit_insert"), head, self.field.at[entry],
+                            about=f"sysinit_insert() of {entry} into a list of {count} ({about})")
         saved, heads = self.field.save(), [script.save(head, 8) for head in self.heads]
         with ran(bench, script) as (_, results):
             self.memory = results.memory(saved, "sysinit_insert(), called for some lists")
@@ -83,6 +84,7 @@ class Inserted:
     def found(self) -> Iterator[tuple[str, list[Entry], list[Entry]]]:
         """Of each list: about it, what was inserted, and what is in it."""
         for (about, entries), words in zip(self.lists, self.words):
+            about = f"the list after inserting {about}"
             yield about, entries, self.field.follow(self.memory, words[0], about)
 
 
@@ -130,7 +132,8 @@ def sets(bench: Bench, case: Case) -> None:
     lists = []
     for part in parts:
         lists.append(field.list())
-        script.call(script.symbol("sysinit_mklist"), lists[-1], *field.set(part, beside))
+        script.call(script.symbol("sysinit_mklist"), lists[-1], *field.set(part, beside),
+                    about=f"sysinit_mklist() of a set of {len(part)}")
     insertions = Insertions(script, len(entries) + 2)
 
     def words(at: int, entry: Entry | None) -> str:
@@ -159,15 +162,15 @@ def no_function(bench: Bench, case: Case) -> None:
     names = {field.at[also]: "another", **({} if case.about == FIRST else {field.at[wrong]: f"x{draw.getrandbits(20):x}"})}
     name(script, names)
     parts = {FIRST: [wrong, *entries], MIDDLE: [*entries[:5], wrong, *entries[5:], also], LAST: [*entries, wrong]}
-    right = Printed(script, draw)
+    right = Printed(script)
     script.call(script.symbol("sysinit_mklist"), field.list(), *field.set([dummy, *entries[:3]]))
     right.over()
     script.call(script.symbol("sysinit_mklist"), field.list(), *field.set(parts[case.about]))
-    with ran(bench, script) as (machine, _):
+    with ran(bench, script) as (machine, results):
         said = message_buffer(machine, script)
-        if right.text(machine):
+        if right.text(machine, results):
             raise StudentFailure("a set in which only an entry of SI_SUB_DUMMY has no function", "no word",
-                                 right.text(machine).strip())
+                                 right.text(machine, results).strip())
         panic = next((line for line in said.split("\n") if line.startswith("panic: ")), "")
         if not panic:
             raise StudentFailure(f"a set with {wrong}, which has no function", "a panic", instead(machine))
@@ -193,31 +196,36 @@ class Runs:
     def __init__(self, bench: Bench, draw: Random, lists: Sequence[Sequence[Entry]], *, before: Sequence[Entry] = (),
                  others: Sequence[Entry] = ()) -> None:
         self.script = Script(bench, SYSINIT)
-        self._bench, self._draw = bench, draw
+        self._bench, self._lists = bench, lists
         entries = [entry for each in lists for entry in each]
         self.field = Field(self.script, draw, Functions(self.script, draw), [*entries, *before, *others])
         self.pending = [self.field.list(each) for each in lists]
         self.done = [self.field.list(before if not number else ()) for number in range(len(lists))]
 
+    def announce(self, verbose: bool) -> None:
+        """Set verbose_sysinit or not, with the driver's announcements."""
+        put_in_place(self.script, "sysinit_announce", "lab4_announce")
+        self.script.poke(self.script.symbol("verbose_sysinit"), struct.pack("<I", verbose))
+
     def outcomes(self) -> list[Outcome]:
         """Run them."""
         script, field = self.script, self.field
         saved = []
-        for pending, done in zip(self.pending, self.done):
+        for entries, pending, done in zip(self._lists, self.pending, self.done):
             script.poke(script.symbol("lab4_list"), struct.pack("<I", pending))
             script.poke(script.symbol("lab4_done_list"), struct.pack("<I", done))
-            printed = Printed(script, self._draw)
-            script.call(script.symbol("sysinit_run"), pending, done)
+            printed = Printed(script)
+            script.call(script.symbol("sysinit_run"), pending, done, about=f"sysinit_run() of a list of {len(entries)}")
             printed.over()
             saved.append((printed, *(script.save(at, size) for at, size in (
                 (script.symbol("lab4_used"), 4), (pending, 8), (done, 8)))))
-        calls, entries = Calls(script, len(field.entries)), field.save()
+        calls, kept = Calls(script, len(field.entries)), field.save()
         with ran(self._bench, script) as (machine, results):
-            every, memory, start, outcomes = calls.read(results, RUN), results.memory(entries, RUN), 0, []
+            every, memory, start, outcomes = calls.read(results, RUN), results.memory(kept, RUN), 0, []
             for printed, used, pending, done in saved:
                 end = results.word(used, RUN)
                 outcomes.append(Outcome(every[start:end], memory, results.words(pending, RUN), results.words(done, RUN),
-                                        printed.text(machine)))
+                                        printed.text(machine, results)))
                 start = end
         return outcomes
 
@@ -241,7 +249,9 @@ def drawn_lists(draw: Random, *, dummies: bool) -> list[list[Entry]]:
         keys = model.draw_keys(draw, count, subsystems=1 + count // 6, dummies=False)
         entries = model.in_order(numbered(keys, first))
         if dummies and count:
-            entries = [Entry(first + count + number, model.DUMMY, number, draw.random() < 0.5) for number in range(3)] + entries
+            orders = sorted(draw.sample(range(1 << 20, 1 << 24), 3))
+            entries = [Entry(first + count + number, model.DUMMY, order, draw.random() < 0.5)
+                       for number, order in enumerate(orders)] + entries
         lists.append(entries)
     if dummies:
         lists.append([Entry(900, model.DUMMY, 0, runs=False)])
@@ -274,8 +284,8 @@ def done(bench: Bench, case: Case) -> None:
         for entry, call, later in zip(entries, outcome.calls, following):
             expect(f"the first of {about}, when {entry} was called", place_words(later and runs.field.at[later], runs),
                    place_words(call.first, runs))
-            expect(f"the last of the done list, when {entry} of {about} was called",
-                   place_words(runs.field.at[entry], runs), place_words(call.last and call.last - LINK, runs))
+            expect(f"the last of the done list, when {entry} of {about} was called", place_words(runs.field.at[entry], runs),
+                   place_words(0 if call.last in (0, runs.done[number]) else call.last - LINK, runs))
         expect(f"the calls for {about}", len(entries), len(outcome.calls))
 
 
@@ -290,16 +300,19 @@ def place_words(at: int | None, runs: Runs) -> str:
 
 
 @check("4.3", "dummy", points=1, title="SI_SUB_DUMMY is done without a call", cases=boots("drawn lists"),
-       hint="A function of NULL must not be called, and one that is there is not called either. The entry goes to the "
-            "done list like any other.")
+       hint="A function of NULL must not be called, and one that is there is not called either, nor announced. The entry "
+            "goes to the done list like any other.")
 def dummy(bench: Bench, case: Case) -> None:
     lists = drawn_lists(case.draw, dummies=True)
     runs = Runs(bench, case.draw, lists)
-    for number, (entries, outcome) in enumerate(zip(lists, runs.outcomes())):
+    runs.announce(True)
+    for entries, outcome in zip(lists, runs.outcomes()):
         about = f"a list of {len(entries)}, some of SI_SUB_DUMMY"
         expect_calls(f"the calls for {about}", runs.field, [entry for entry in entries if not entry.dummy], outcome.calls)
         expect_entries(f"the done list after running {about}", entries, runs.field.follow(
             outcome.memory, outcome.done[0], f"the done list after running {about}"))
+        for entry in (entry for entry in entries if entry.dummy):
+            expect(f"an announcement of {entry}", "none", "one" if f"<{entry.order:x}>" in outcome.printed else "none")
 
 
 class Adding:
@@ -341,16 +354,14 @@ def added(bench: Bench, case: Case) -> None:
             "`done.' comes only if it has returned nonzero. In the check it prints <order>, and a function (its number).")
 def announced(bench: Bench, case: Case) -> None:
     draw, verbose = case.draw, case.about.endswith("1")
-    entries = [Entry(0, model.DUMMY, 3, runs=False), *numbered(model.draw_keys(draw, 24, subsystems=5, dummies=False))]
+    entries = numbered(model.draw_keys(draw, 24, subsystems=5, dummies=False))
     runs = Runs(bench, draw, [entries])
-    script, field = runs.script, runs.field
-    put_in_place(script, "sysinit_announce", "lab4_announce")
-    for variable, value in (("verbose_sysinit", verbose), ("lab4_prints", True)):
-        script.poke(script.symbol(variable), struct.pack("<I", value))
+    runs.announce(verbose)
+    runs.script.poke(runs.script.symbol("lab4_prints"), struct.pack("<I", 1))
     outcome, = runs.outcomes()
-    expect_calls("the calls", field, entries[1:], outcome.calls)
-    said = [f"{f'<{entry.order:x}> ' * verbose}({field.functions.numbers[field.function[entry]]:x}) "
-            + "done.\n" * (verbose and entry.order & 1) for entry in entries[1:]]
+    expect_calls("the calls", runs.field, entries, outcome.calls)
+    said = [f"{f'<{entry.order:x}> ' * verbose}({runs.field.number_of(entry):x}) "
+            + "done.\n" * (verbose and entry.order & 1) for entry in entries]
     expect_lines("what is printed", "".join(said).split("\n"), outcome.printed.split("\n"))
 
 
@@ -373,7 +384,8 @@ class Additions:
             beside = Entry(999, model.MASK, model.MASK)
             field = Field(script, draw, functions, [*pending, *entries, beside])
             field.link(entries)
-            script.call(script.symbol("sysinit_add"), *self._placed(field, pending, entries, beside))
+            script.call(script.symbol("sysinit_add"), *self._placed(field, pending, entries, beside),
+                        about=f"sysinit_add() of a set of {len(entries)} to a list of {len(pending)}")
             saved.append((script.save(script.symbol("script_returned"), 4), script.save(self.head, 8), field.save()))
             self.fields.append(field)
         with ran(bench, script) as (_, results):
@@ -444,16 +456,17 @@ def undone(bench: Bench, draw: Random, sets: Sequence[list[Entry]], *, replaced:
     beside = Entry(999, 5, 5)
     field = Field(script, draw, Functions(script, draw), [*(entry for entries in sets for entry in entries), beside])
     script.poke(script.symbol("verbose_sysinit"), struct.pack("<I", 1))
-    printed, used = Printed(script, draw), []
+    printed, used = Printed(script), []
     for entries in sets:
         field.link(entries)
-        script.call(script.symbol("sysuninit_run"), *field.set(entries, beside))
+        script.call(script.symbol("sysuninit_run"), *field.set(entries, beside),
+                    about=f"sysuninit_run() of a set of {len(entries)}")
         used.append(script.save(script.symbol("lab4_used"), 4))
     printed.over()
     calls, what = Calls(script, len(field.entries)), "sysuninit_run(), called for some sets"
     with ran(bench, script) as (machine, results):
         every, ends = calls.read(results, what), [results.word(count, what) for count in used]
-        text = printed.text(machine)
+        text = printed.text(machine, results)
     for start, end, entries in zip([0, *ends], ends, sets):
         expect_calls(f"the calls for a set of {len(entries)}", field, model.undo(entries), every[start:end])
     expect_lines("what is printed", [], text.split("\n") if text else [])
@@ -500,12 +513,12 @@ def announcements(bench: Bench, draw: Random, keys: Sequence[tuple[int, int]], *
     name(script, names)
     said, returned = [], []
     for entry in entries:
-        said.append(Printed(script, draw))
-        script.call(script.symbol("sysinit_announce"), field.at[entry])
+        said.append(Printed(script))
+        script.call(script.symbol("sysinit_announce"), field.at[entry], about=f"sysinit_announce() of {entry}")
         returned.append(script.save(script.symbol("script_returned"), 4))
         said[-1].over()
     with ran(bench, script) as (machine, results):
-        got = [(printed.text(machine), results.word(number, ANNOUNCE)) for printed, number in zip(said, returned)]
+        got = [(printed.text(machine, results), results.word(number, ANNOUNCE)) for printed, number in zip(said, returned)]
     return model.announced([(entry, field.function[entry], field.udata[entry]) for entry in entries], names), got
 
 

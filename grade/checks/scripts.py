@@ -18,7 +18,7 @@ from grade.bench import BIOS_ROM, Bench, Guide, describe, plain, printable, stub
 from grade.bochs import Machine, MachineFault
 from grade.failure import StudentFailure, expect
 from grade.kerneldisk import fill, settings
-from grade.models.init386 import KERNBASE
+from grade.models.init386 import KERNBASE, PAGE
 
 BOOT_BUDGET = 10_000_000     # from sector 0 to init386() the way needs 900,000
 INIT_BUDGET = 1_000_000      # init386() needs 20,000
@@ -31,6 +31,7 @@ SCRIPT_TYPE = "check_script"
 _DONE, _POKE, _SAVE, _CALL, OTHERS = range(5)
 
 TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest."
+STUCK = "It has not come back: a loop without an end, or a list whose links lead back into it. The line says where it is."
 SHOWN_ENTRIES = 6            # of a table, in a report
 
 
@@ -63,6 +64,7 @@ class Script:
     def __init__(self, bench: Bench, program: str) -> None:
         self._bench, self.program = bench, program
         self._words: list[int] = []
+        self.calls: list[str] = []
         self.sizes: list[int] = []
         self._scratch, self._free = self.symbol("script_scratch"), 0
 
@@ -99,7 +101,9 @@ class Script:
         self.poke(at, data)
         return at
 
-    def call(self, function: int, *arguments: int) -> None:
+    def call(self, function: int, *arguments: int, about: str = "") -> None:
+        """Call a function; about: what that is, for who reads that it has not come back."""
+        self.calls.append(about)
         self.say(_CALL, function, len(arguments), *arguments)
 
     def save(self, address: int, size: int) -> int:
@@ -119,7 +123,10 @@ class Results:
     def memory(self, number: int, what: str, expected: object = "an answer to each call") -> bytes:
         at, size = 4 * sum(self._script.sizes[:number]), 4 * self._script.sizes[number]
         if at + size > len(self._data):
-            raise StudentFailure(what, str(expected), instead(self._machine), TRAPPED if trapped(self._machine) else "")
+            calls = word(self._machine, self._script.symbol("script_calls"))
+            about = self._script.calls[calls - 1] if 0 < calls <= len(self._script.calls) else ""
+            raise StudentFailure(about or what, "that it returns" if about else str(expected), instead(self._machine),
+                                 why(self._machine))
         return self._data[at:at + size]
 
     def words(self, number: int, what: str) -> tuple[int, ...]:
@@ -169,6 +176,8 @@ def _guide(bench: Bench, program: str) -> Guide:
             return [f"in {bench.function(program, address)}, at {bench.line(program, address)}"]
         if BIOS_ROM <= address <= 0xFFFFF:
             return ["at the BIOS"]
+        if address < PAGE:
+            return ["at address 0, or near it: a null pointer was called"]
         return ["at an address outside of the kernel's code"]
     return Guide(place, lambda machine: _fatal_trap(bench, program, machine))
 
@@ -212,7 +221,7 @@ def run_to(machine: Machine, address: int, what: str, *, expected: str = "that i
     _run(machine, address, budget)
     if not stands_at(machine, address):
         raise StudentFailure(what, expected, instead(machine),
-                             TRAPPED if trapped(machine) else hint if machine.stop.why == "triple fault" else "")
+                             why(machine) or (hint if machine.stop.why == "triple fault" else ""))
 
 
 def run_out(machine: Machine, name: str, *, hint: str = "") -> None:
@@ -229,6 +238,13 @@ def instead(machine: Machine) -> str:
     return said[-1][:72] if said else describe(machine.stop)
 
 
+def why(machine: Machine) -> str:
+    """A hint from where the machine went, if that is one."""
+    if trapped(machine):
+        return TRAPPED
+    return STUCK if instead(machine) == describe(machine.stop) and machine.stop.why == "budget" else ""
+
+
 def com1(machine: Machine) -> list[str]:
     """The lines on COM1."""
     return machine.serial.decode("ascii", "replace").replace("\r", "").split("\n")
@@ -242,7 +258,7 @@ def run_script(machine: Machine, script: Script, *, at_once: bool = True, what: 
         machine.set_register("eip", script.symbol("script_start"))
     _run(machine, script.symbol("script_done"), SCRIPT_BUDGET)
     if machine.stop.gone:
-        raise StudentFailure(what, expected, instead(machine), TRAPPED if trapped(machine) else "")
+        raise StudentFailure(what, expected, instead(machine), why(machine))
     return Results(machine, script)
 
 

@@ -191,24 +191,22 @@ def name(script: Script, names: Mapping[int, str]) -> None:
 
 
 class Printed:
-    """What a part of a script prints: between two lines that the script has printed, with words that were drawn."""
+    """What a part of a script prints, to the character."""
 
-    def __init__(self, script: Script, draw: Random) -> None:
+    def __init__(self, script: Script) -> None:
         self._script = script
-        self._begin, self._end = (f"the check says {draw.getrandbits(64):016x}\n" for _ in range(2))
-        self._print(self._begin)
+        self._begin = self._position()
 
-    def _print(self, line: str) -> None:
-        self._script.call(self._script.symbol("printf"), self._script.place(line.encode("ascii") + b"\0"))
+    def _position(self) -> int:
+        return self._script.save(self._script.symbol("script_text"), 4)
 
     def over(self) -> None:
         """The part ends."""
-        self._print(self._end)
+        self._end = self._position()
 
-    def text(self, machine: Machine) -> str:
-        """It, to the character."""
-        said = message_buffer(machine, self._script)
-        return said.partition(self._begin)[2].partition(self._end)[0]
+    def text(self, machine: Machine, results: Results) -> str:
+        begin, end = (results.word(position, "a part of the script") for position in (self._begin, self._end))
+        return message_buffer(machine, self._script)[begin:end]
 
 
 def message_buffer(machine: Machine, script: Script) -> str:

@@ -24,6 +24,7 @@ WHOLE = "kernel-whole"
 ENTRIES, LINKED = 256, 160          # lab4_entries, lab4_linked
 END = (0x37FFFFF, model.ANY)        # the last that is run: before SI_SUB_CONFIGURE
 BEHIND = (END[0] + 1, model.LAST)   # subsystems of what is not
+FARTHEST = (model.LAST, model.ANY + 1)      # behind all of the kernel's
 PRELOAD = "linker_preload"          # what finds modules
 MODULE_ENTRIES, ADDERS, PER_ADDER = 40, 16, 4
 BUDGET = 30_000_000
@@ -98,9 +99,10 @@ class Whole:
         pointers = struct.unpack(f"<{(end - at) // 4}I", self._kernel.read(at, end - at))
         ours = (self._symbol("lab4_linked") - at) // 4
         own = [self._own(pointer) for pointer in (*pointers[:ours], *pointers[ours + LINKED:])]
-        keys = draw.choices([self._draw_key(own) for _ in range(LINKED // 2)], k=LINKED - 1)
+        keys = draw.choices([self._draw_key(own) for _ in range(LINKED // 2)], k=LINKED - 2)
         entries = [Entry(number, *key, runs=bool(key[0]) or draw.random() < 0.5) for number, key in enumerate(keys, 1)]
-        entries = draw.sample([*entries, Entry(LINKED, *END, name="the check's last")], LINKED)
+        entries += [Entry(LINKED - 1, *FARTHEST), Entry(LINKED, *END, name="the check's last")]
+        draw.shuffle(entries)
         self._kernel.write(self._symbol("lab4_linked"), struct.pack(f"<{LINKED}I", *map(self._put, entries)))
         return [*own[:ours], *entries, *own[ours:]]
 
@@ -132,7 +134,7 @@ class Whole:
         code = self._symbol("lab4_code") + CODE * function if entry.key != END else self._symbol("lab4_end")
         at = self._symbol("lab4_entries") + ENTRY.size * self._places.pop()
         self._kernel.write(at, ENTRY.pack(entry.subsystem, entry.order, code if entry.runs else 0, udata,
-                                          self._draw.getrandbits(32)))
+                                          self._draw.getrandbits(31)))      # where nothing is
         self._at[at] = entry
         return at
 
@@ -176,15 +178,30 @@ class Whole:
         what = f"the boot of a kernel with {about}, up to the check's last entry"
         type = "" if self._module else "check_nothing"
         with boot_with(self._bench, WHOLE, self._kernel.bytes, self._module or b"nothing", type) as machine:
-            run_to(machine, self._symbol("lab4_end"), what, expected="that it is called", budget=BUDGET)
+            try:
+                run_to(machine, self._symbol("lab4_end"), what, expected="that it is called", budget=BUDGET)
+            except StudentFailure as failure:
+                failure.got += self._last_call(machine)
+                raise
             memory = Pages(machine)
-            used = memory.word(self._symbol("lab4_used"))
-            calls = [Call(*fields) for fields in RECORD.iter_unpack(memory.read(self._symbol("lab4_records"), RECORD.size * used))]
+            calls = self._calls(memory)
             done, pending = (self._follow(memory, name) for name in ("sysinit_done_list", "sysinit_list"))
         expect_calls(f"the calls of a kernel with {about}", self, [entry for entry in self._done[:-1] if entry in self._function
                      and not entry.dummy], calls)
         expect_entries(f"sysinit_done_list of a kernel with {about}", self._done, done)
         expect_entries(f"sysinit_list of a kernel with {about}", self._pending, pending)
+
+    def _calls(self, memory: Pages) -> list[Call]:
+        used = memory.word(self._symbol("lab4_used"))
+        return [Call(*fields) for fields in RECORD.iter_unpack(memory.read(self._symbol("lab4_records"), RECORD.size * used))]
+
+    def _last_call(self, machine: Machine) -> str:
+        """For a kernel that went elsewhere: how far it came."""
+        if machine.stop.gone:
+            return ""
+        calls = self._calls(Pages(machine))
+        entry = self.by_udata.get(calls[-1].udata) if calls else None
+        return f",\nafter {len(calls)} calls" + (f", the last for {entry}" if entry else "")
 
     def _follow(self, memory: Pages, name: str) -> list[Entry]:
         """The entries of a list."""

@@ -19,7 +19,6 @@
 #include "script.h"
 
 #include <sys/kdb.h>
-#include <sys/msgbuf.h>
 #include <sys/proc.h>
 #include <sys/signalvar.h>
 #include <sys/systm.h>
@@ -58,19 +57,13 @@ stack_top(void)
 	return ((uint32_t)curpcb - 16);
 }
 
-static uint32_t
-printed(void)
-{
-	return (msgbufp == NULL ? 0 : msgbufp->msg_bufx);
-}
-
 /* Something has come back from what the script has started. */
 static void __dead2
 event(enum event_kind kind, uint32_t a, uint32_t b, const void *frame)
 {
 	struct event e = { .kind = kind, .a = a, .b = b };
 
-	e.printed = printed() - printed_before;
+	e.printed = script_printed() - printed_before;
 	e.top = stack_top();
 	if (frame != NULL) {
 		e.below = stack_top() - (uint32_t)frame;
@@ -124,7 +117,7 @@ map(uint32_t va, uint32_t page, uint32_t flags)
 static void
 leave(uint32_t esp, const uint32_t *frame, uint32_t eip)
 {
-	printed_before = printed();
+	printed_before = script_printed();
 	lab3_leave(esp, frame, eip);
 }
 

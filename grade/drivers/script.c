@@ -22,6 +22,7 @@
 
 #include <sys/kdb.h>
 #include <sys/linker.h>
+#include <sys/msgbuf.h>
 #include <sys/preload.h>
 #include <sys/proc.h>
 #include <sys/systm.h>
@@ -38,7 +39,9 @@ struct script_name {
 
 uint32_t	script_results[RESULT_WORDS];
 uint32_t	script_used;			/* of them */
-uint32_t	script_returned;
+uint32_t	script_calls;			/* begun */
+uint32_t	script_returned;		/* by the last of them */
+uint32_t	script_text;			/* printed before the operation */
 uint32_t	script_scratch[8192];		/* what a check writes and reads */
 const struct script_name *script_names;		/* or NULL: nothing has one */
 
@@ -104,6 +107,12 @@ script_done(void)
 		__asm__ volatile("");
 }
 
+uint32_t
+script_printed(void)
+{
+	return (msgbufp == NULL ? 0 : msgbufp->msg_bufx);
+}
+
 void
 script_result(const void *from, size_t count)
 {
@@ -124,6 +133,7 @@ script_other(const uint32_t *operation __unused)
 static const uint32_t *
 step(const uint32_t *w)
 {
+	script_text = script_printed();
 	switch (*w) {
 	case OP_DONE:
 		script_done();
@@ -134,6 +144,7 @@ step(const uint32_t *w)
 		script_result((const void *)w[1], w[2]);
 		return (w + 3);
 	case OP_CALL:
+		script_calls++;
 		script_returned = script_call(w[1], w[2], w + 3);
 		return (w + 3 + w[2]);
 	default:

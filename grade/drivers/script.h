@@ -11,6 +11,8 @@ enum script_op { OP_DONE, OP_POKE, OP_SAVE, OP_CALL, OP_OTHERS };
 
 /* The end: stay for ever, for the check to look. */
 void	script_done(void) __attribute__((noreturn));
+/* How many characters have been printed. */
+uint32_t script_printed(void);
 /* Add double words to the results. */
 void	script_result(const void *from, size_t count);
 /*

@@ -13,6 +13,7 @@
 #include <sys/systm.h>
 #include <sys/unistd.h>
 #include <sys/vmmeter.h>
+#include <i386/cpufunc.h>
 
 #define	SLEEPERS	24
 #define	LIVES		200
@@ -152,15 +153,17 @@ SERVICE_TEST(woken)
 
 /* ---------------------------------------------------------------- interrupts that wake */
 
-static volatile int made, made_at;	/* by the callout, the last one's tick */
-static int	used, late, idled;
+static volatile int made;		/* by the callout */
+static uint64_t	made_at;		/* the last one: the CPU's cycle */
+static int	used, slept;
+static uint32_t	longest;		/* cycles from wakeup() to running */
 static struct callout maker_callout;
 
 static void
 maker(void *arg __unused)
 {
 	made++;
-	made_at = ticks;
+	made_at = rdtsc();
 	wakeup(&bed);
 	if (made < ROUNDS)
 		callout_reset(&maker_callout, 1, maker, NULL);
@@ -180,16 +183,17 @@ SERVICE_TEST(lost)
 	while (used < ROUNDS) {
 		s = splsoftclock();
 		while (used == made) {
-			idled++;
+			slept++;
 			(void)tsleep(&bed, PWAIT, "use", 0);
-			late += ticks != made_at;
+			longest = MAX(longest, (uint32_t)(rdtsc() - made_at));
 		}
 		used = made;
 		splx(s);
-		for (work = services_draw(2000); work > 0; work--)
+		for (work = services_draw(12000); work > 0; work--)
 			;
 	}
-	printf("@lost made=%d used=%d late=%d slept=%d\n", made, used, late, idled);
+	printf("@lost made=%d used=%d slept=%d longest=%u\n", made, used, slept,
+	    longest);
 }
 
 /* ---------------------------------------------------------------- the CPU's time */

@@ -116,6 +116,29 @@ def partly_solved(lab: Lab, folder: Path, solved: Collection[str]) -> Path:
     return folder
 
 
+def changed(folder: Path, file: str, changes: Mapping[str, str]) -> Path:
+    """The submission, with texts in one of its files replaced; each stands there once."""
+    text = (folder / file).read_text(encoding="utf-8")
+    for there, instead in changes.items():
+        assert text.count(there) == 1, there
+        text = text.replace(there, instead)
+    (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def judge_of(lab: Lab, tmp_path: Path) -> Callable[..., Grading]:
+    """What grades a submission: a folder, and the checks that are asked for. Whatever is in it, the grading ends in a
+    score."""
+    def run(folder: Path, test: str = "") -> Grading:
+        over = grade("--lab", str(lab.number), "--test", test, "--seed", "7", "--submission", str(folder),
+                     results=tmp_path / "results.json")
+        assert over.err == "" and "Traceback" not in over.out
+        assert over.status in (0, 1), over.out
+        assert over.last_line == f"Score: {over.results['score']}/{over.results['max_score']}"
+        return over
+    return run
+
+
 def earned(over: Grading) -> dict[str, int]:
     """The points of each exercise."""
     points: dict[str, int] = {}

@@ -26,7 +26,13 @@ unsigned char	host_pcb[512] __attribute__((aligned(16)));
 static struct {
 	void	*td_proc, *td_pcb;
 } host_thread = { NULL, host_pcb };
-void	*curthread = &host_thread;
+void	*curthread = &host_thread, *idlethread;
+
+void
+sched_clock(void *td)
+{
+	(void)td;
+}
 
 uint8_t
 inb(uint16_t port)

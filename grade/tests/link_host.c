@@ -142,11 +142,6 @@ linker_file_lookup_symbol(struct linker_file *file __unused, const char *name,
 }
 
 void
-linker_file_drop_dependencies(struct linker_file *file __unused)
-{
-}
-
-void
 tunable_init(const void *dummy __unused)
 {
 }

@@ -256,8 +256,9 @@ enum sysinit_elem_order {
 @pytest.fixture
 def small_kernel(small: Path) -> Path:
     """A tree with a kernel of three SYSINITs."""
-    for name, text in (("sys/kernel.h", TABLE), ("kern/kern_x.c", "\nSYSINIT(x, SI_SUB_CPU,\n    FIRST, kproc_start, &x);\n"),
-                       ("kern/kern_malloc.c", "void\nkmeminit(void)\n{\n}\n\nvoid\nmalloc_init(void)\n{\n}\n")):
+    files = {"sys/kernel.h": TABLE, "kern/kern_x.c": "\nSYSINIT(x, SI_SUB_CPU,\n    FIRST, kproc_start, &x);\n",
+             "kern/kern_malloc.c": "void\nkmeminit(void)\n{\n}\n\nvoid\nmalloc_init(void)\n{\n}\n"}
+    for name, text in files.items():
         path = small / "kernel" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -281,8 +282,8 @@ def test_what_runs_when(small_kernel: Path) -> None:
 
 @pytest.mark.parametrize(("file", "old", "new", "message"), [
     ("kern/kern_malloc.c", "kmeminit", "kmeminit2", "line 3: kernel/kern/kern_malloc.c has no function kmeminit"),
-    ("kern/kern_malloc.c", "malloc_init", "SYSINIT(malloc_init)", "line 4: kernel/kern/kern_malloc.c has no function malloc_init"),
-    ("sys/kernel.h", "kern/kern_x.c", "kern/kern_y.c", "line 5: kproc_start's file, kernel/kern/kern_y.c, is not there"),
+    ("kern/kern_malloc.c", "malloc_init", "SYSINIT(malloc_init)", "line 4: kernel/kern/kern_malloc.c has no function"),
+    ("sys/kernel.h", "kern/kern_x.c", "kern/kern_y.c", "line 5: kproc_start's file, kernel/kern/kern_y.c, is not"),
     ("sys/kernel.h", "\tCPU\t", "\tCPV\t", "line 5: there is no SI_SUB_CPV"),
     ("sys/kernel.h", "KMEM\t\tFIRST", "KLD\t\tFIRST", "line 4: malloc_init stands behind something later"),
     ("sys/kernel.h", "KMEM\t\t", "KLD\t\t", "line 9: the table runs nothing in KMEM"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
 from grade.labs import find_labs
-from gradings import TREE, Grading, earned, grade, partly_solved
+from gradings import TREE, Grading, changed, earned, judge_of, partly_solved
 
 LAB = find_labs(TREE, "2")[0]
 EXERCISES = [exercise.number for exercise in LAB.exercises]
@@ -16,15 +16,7 @@ EXERCISES = [exercise.number for exercise in LAB.exercises]
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Callable[..., Grading]:
-    """Grade a folder; whatever is in it, the grading ends in a score."""
-    def run(folder: Path, test: str = "") -> Grading:
-        over = grade("--lab", "2", "--test", test, "--seed", "7", "--submission", str(folder),
-                     results=tmp_path / "results.json")
-        assert over.err == "" and "Traceback" not in over.out
-        assert over.status in (0, 1), over.out
-        assert over.last_line == f"Score: {over.results['score']}/{over.results['max_score']}"
-        return over
-    return run
+    return judge_of(LAB, tmp_path)
 
 
 # ---------------------------------------------------------------- half a solution
@@ -90,13 +82,7 @@ MISTAKES: dict[str, tuple[Collection[str], str, dict[str, str], str, Collection[
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_report_leads_to_the_mistake(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
     solved, file, changes, check, told, dumps = MISTAKES[name]
-    folder = partly_solved(LAB, tmp_path / "mistake", solved)
-    text = (folder / file).read_text(encoding="utf-8")
-    for there, instead in changes.items():
-        assert text.count(there) == 1
-        text = text.replace(there, instead)
-    (folder / file).write_text(text, encoding="utf-8")
-    over = judge(folder, check)
+    over = judge(changed(partly_solved(LAB, tmp_path / "mistake", solved), file, changes), check)
     assert over.results["score"] == 0
     assert [each["tags"][1] for each in over.results["tests"]] == [check]
     for words in told:
@@ -155,11 +141,7 @@ OFTEN = ("prints only", "jumps to the client's end", "is too large")
                                   for name in HOSTILE])
 def test_hostile_submissions_earn_nothing(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
     file, there, instead, check, told = HOSTILE[name]
-    folder = partly_solved(LAB, tmp_path / "hostile", EXERCISES)
-    text = (folder / file).read_text(encoding="utf-8")
-    assert text.count(there) == 1
-    (folder / file).write_text(text.replace(there, instead), encoding="utf-8")
-    over = judge(folder, check)
+    over = judge(changed(partly_solved(LAB, tmp_path / "hostile", EXERCISES), file, {there: instead}), check)
     assert over.results["score"] == 0
     assert told in over.out
     assert len(over.out) < 32_000

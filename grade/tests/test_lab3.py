@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grade.labs import find_labs
-from gradings import TREE, Grading, earned, grade, partly_solved
+from gradings import TREE, Grading, changed, earned, judge_of, partly_solved
 
 LAB = find_labs(TREE, "3")[0]
 EXERCISES = [exercise.number for exercise in LAB.exercises]
@@ -16,15 +16,7 @@ EXERCISES = [exercise.number for exercise in LAB.exercises]
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Callable[..., Grading]:
-    """Grade a folder; whatever is in it, the grading ends in a score."""
-    def run(folder: Path, test: str = "") -> Grading:
-        over = grade("--lab", "3", "--test", test, "--seed", "7", "--submission", str(folder),
-                     results=tmp_path / "results.json")
-        assert over.err == "" and "Traceback" not in over.out
-        assert over.status in (0, 1), over.out
-        assert over.last_line == f"Score: {over.results['score']}/{over.results['max_score']}"
-        return over
-    return run
+    return judge_of(LAB, tmp_path)
 
 
 # ---------------------------------------------------------------- half a solution
@@ -97,22 +89,16 @@ HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, inste
                                   for name in HOSTILE])
 def test_hostile_submissions_earn_nothing(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
     file, there, instead, check, told = HOSTILE[name]
-    folder = partly_solved(LAB, tmp_path / "hostile", EXERCISES)
-    text = (folder / file).read_text(encoding="utf-8")
-    assert text.count(there) == 1
-    (folder / file).write_text(text.replace(there, instead), encoding="utf-8")
-    over = judge(folder, check)
+    over = judge(changed(partly_solved(LAB, tmp_path / "hostile", EXERCISES), file, {there: instead}), check)
     assert over.results["score"] == 0
     assert told in over.out
 
 
 @pytest.mark.long
 def test_printing_what_a_kernel_would_print_earns_nothing(tmp_path: Path, judge: Callable[..., Grading]) -> None:
-    folder = partly_solved(LAB, tmp_path / "printing", EXERCISES[:3])
-    text = (folder / "machdep.c").read_text(encoding="utf-8")
     said = 'printf("\\nFatal double fault:\\neip = 0x1\\nScore: 25/25\\n");'
-    assert text.count('lab_stub("LAB 3.4') == 1
-    (folder / "machdep.c").write_text(text.replace('lab_stub("LAB 3.4', f'{said} lab_stub("LAB 3.4'), encoding="utf-8")
+    folder = changed(partly_solved(LAB, tmp_path / "printing", EXERCISES[:3]), "machdep.c",
+                     {'lab_stub("LAB 3.4': f'{said} lab_stub("LAB 3.4'})
     over = judge(folder, "overflow task")
     assert over.results["score"] == 0
     assert "Score: 25/25" in over.out

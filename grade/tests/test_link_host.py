@@ -16,16 +16,17 @@ from random import Random
 import pytest
 
 from grade.tests.emulation import TREE, make, tool
-from grade.tests.objects import (ADDR, ALIGN, ALLOC, COMMON, ENTSIZE, FLAGS, INFO, LINK, MERGE, NAME, NOBITS, OFFSET,
-                                 REL_SECTION, RELA, SHDR, SIZE, SYM, SYMTAB, TYPE, UNDEF, Object, change, compile_object,
-                                 lay_out, records)
+from grade.tests.objects import (
+    ADDR, ALIGN, ALLOC, COMMON, ENTSIZE, FLAGS, INFO, LINK, MERGE, NAME, NOBITS, OFFSET, REL_SECTION, RELA, SHDR, SIZE,
+    SYM, TYPE, UNDEF, Object, change, compile_object, lay_out, records)
 
 SOURCES = ("kern/link_elf_obj", "kern/link_elf_check", "kern/subr_symtab", "kern/subr_module", "i386/elf_machdep")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-FLAGS_HOST = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.", "-Ikernel")
+FLAGS_HOST = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.",
+              "-Ikernel")
 RENAMED = "printf vprintf log malloc free realloc".split()
 WALL_SECONDS = 300              # a watchdog
-ADDRESS, COMMON_ADDRESS = 0x10000000, 0x20000000
+ADDRESS = 0x10000000
 HELLO, HEARTBEAT = "build/ref/kernel/modules/hello/hello.ko", "build/ref/kernel/modules/heartbeat/heartbeat.ko"
 ENOENT, ENOEXEC, ENOMEM = 2, 8, 12
 
@@ -135,7 +136,7 @@ def link_with_ld(folder: Path, data: bytes, symbols: dict[str, int]) -> Object:
     lines = [f"{name} {one[ADDR]:#x} : {{ *({name}) }}" for name, one in zip(view.names(), laid_out[0], strict=True)
              if one[ADDR] and one[FLAGS] & ALLOC]
     lines += [f"{name} = {value:#x};" for name, value in symbols.items()]
-    lines += [f".common {COMMON_ADDRESS:#x} : {{ *(COMMON) }}", "/DISCARD/ : { *(.comment .note* .eh_frame) }"]
+    lines.append("/DISCARD/ : { *(.comment .note* .eh_frame) }")
     for name, one in zip(view.names(), view.sections(), strict=True):
         if one[FLAGS] & MERGE:                  # else ld merges strings that end alike, which we do not
             data = field(data, name, FLAGS, one[FLAGS] & ~MERGE)
@@ -146,17 +147,29 @@ def link_with_ld(folder: Path, data: bytes, symbols: dict[str, int]) -> Object:
     return Object((folder / "ld.elf").read_bytes())
 
 
+def common_places(data: bytes, ours: Result) -> dict[str, int]:
+    """Where we have made room for COMMON symbols: each aligned as it has to be, none in another."""
+    places, end = {}, 0
+    found = [(ours.symbols[name], name, symbol) for name, symbol in Object(data).symbols() if symbol[5] == COMMON]
+    for place, name, (_, align, size, *_) in sorted(found):
+        assert place % align == 0 and place >= end
+        places[name], end = place, place + size
+    return places
+
+
 def compare(host: Host, folder: Path, data: bytes, random: Random) -> int:
     """Link it with both. Returns how many bytes were compared."""
     symbols = draw_symbols(data, random)
-    ours, ld = host.link(data, symbols), link_with_ld(folder, data, symbols)
+    ours = host.link(data, symbols)
     assert ours.verdict == "linked", ours.said
+    places = common_places(data, ours)
+    ld = link_with_ld(folder, data, symbols | places)
     exported = {name: symbol[1] for name, symbol in ld.symbols()
                 if name and symbol[3] >> 4 and name not in symbols and not name.startswith(("__start_", "__stop_"))}
     assert {name: value for name, value in exported.items() if name in ours.symbols} == ours.symbols
     compared = 0
     for name, one in zip(ld.names(), ld.sections(), strict=True):
-        if one[FLAGS] & ALLOC and one[TYPE] != NOBITS and one[ADDR] < COMMON_ADDRESS:
+        if one[FLAGS] & ALLOC and one[TYPE] != NOBITS:
             at = one[ADDR] - ADDRESS
             theirs = ld.data[one[OFFSET]:one[OFFSET] + one[SIZE]]
             assert ours.memory[at:at + one[SIZE]] == theirs, name
@@ -186,6 +199,7 @@ ODD = r"""
 #include <sys/linker_set.h>
 extern int kernel_data[], missing_weak[] __attribute__((weak));
 extern void kernel_function(int), weak_function(void) __attribute__((weak));
+char common_byte;
 int common_array[100];
 static int zeros[1000], numbers[] = { 1, 2, 3 };
 int *const pointers[] = { &kernel_data[5], missing_weak, &zeros[999], numbers + 2, &common_array[3], (int *)-4 };
@@ -197,7 +211,7 @@ SET_DECLARE(no_set, int);
 static __attribute__((noinline)) int twice(int n) { kernel_function(n); return (2 * n); }
 int odd_sum(int n)
 {
-	int **p, sum = twice(n) + common_array[n] + zeros[n];
+	int **p, sum = twice(n) + common_array[n] + zeros[n] + common_byte;
 
 	SET_FOREACH(p, odd_set)
 		sum += **p;
@@ -275,7 +289,8 @@ def refused(host: Host, data: bytes, message: str) -> None:
 def test_missing_symbols_are_named(host: Host, hello: bytes) -> None:
     result = host.link(hello, {"module_register_init": 1})
     assert result.verdict == f"missing {ENOENT}"
-    assert sorted(result.said.splitlines()) == [f"link_elf_obj: symbol {name} undefined" for name in ("printf", "tunable_init")]
+    assert sorted(result.said.splitlines()) == [f"link_elf_obj: symbol {name} undefined"
+                                                for name in ("printf", "tunable_init")]
 
 
 def test_wrong_relocations(host: Host, hello: bytes) -> None:
@@ -302,8 +317,10 @@ def test_wrong_relocations(host: Host, hello: bytes) -> None:
 def test_wrong_symbols(host: Host, hello: bytes) -> None:
     at, index = symbol_at(hello, "hello_say"), symbol_at(hello, "hello_say") // SYM.size
     size = Object(hello).sections()[1][SIZE]
-    refused(host, content(hello, ".symtab", at, struct.pack("<I", 1 << 20)),
-            "its symbol table: a name is outside of its strings")
+    strings = Object(hello).sections()[Object(hello).names().index(".strtab")][SIZE]
+    for name in (strings, 1 << 20, 0xFFFFFFFF):
+        refused(host, content(hello, ".symtab", at, struct.pack("<I", name)),
+                "its symbol table: a name is outside of its strings")
     refused(host, content(hello, ".symtab", at + 4, struct.pack("<I", size + 1)),
             f"symbol {index}: {size + 1:#x} is outside of section 1")
     for section in (99, 0xFF00, 0xFFFF):

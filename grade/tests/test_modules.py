@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from grade.tests.emulation import TREE, bochs_serial, make, qemu_serial
+from grade.tests.kernels import DYN, Segment, elf
 from grade.tests.loading import START, Loader, loader_disk, loader_root
 from grade.tests.objects import Object, change, compile_object
 from grade.tests.ufs_volume import SECTOR, Volume
@@ -63,9 +64,20 @@ def test_the_sample_modules(serial_of: Callable[[Path, str], str], tmp_path: Pat
     image = disk(tmp_path, {f"/boot/kernel/{name}.ko": sample(name) for name in ("hello", "heartbeat")},
                  'hello.times="2"', 'heartbeat.ticks="7"')
     serial = serial_of(image, "heartbeat: the first, after 7 ticks")
-    after(serial, "Copyright (c)", "proc0 0.", "heartbeat: every 7 ticks\r\n", "CPU: ", "sio0: ", "hello: from a module",
-          "hello: from a module", "hello: loaded")
+    after(serial, "Copyright (c)", "proc0 0.", "heartbeat: every 7 ticks\r\n", "CPU: ", "sio0: ",
+          "hello: from a module", "hello: from a module", "hello: loaded")
     assert serial.count("hello: ") == 3
+
+
+def test_modules_are_told_of_the_end(tmp_path: Path) -> None:
+    """MOD_SHUTDOWN comes to a module that has begun: heartbeat says how often it has beaten."""
+    with Loader([disk(tmp_path, {"/boot/kernel/heartbeat.ko": sample("heartbeat")}, 'heartbeat.ticks="50"')]) as pc:
+        pc.com1.expect(END)
+        pc.com1.expect("heartbeat: the first, after 50 ticks")
+        pc.com1.send("x")
+        pc.com1.expect(r"heartbeat: (\d+) in (\d+) ticks")
+        beats, ticks = int(pc.com1.match[1]), int(pc.com1.match[2])
+        assert 1 <= beats <= ticks // 50
 
 
 def test_verbose(tmp_path: Path) -> None:
@@ -204,14 +216,18 @@ SKIPPED = "KLD file {} - could not finalize loading\r\n".format
 @Emulators
 def test_right_and_wrong_ones(serial_of: Callable[[Path, str], str], tmp_path: Path) -> None:
     """One that uses another's function is loaded before it; wrong ones among them; nothing of those is started."""
-    modules = compiled(tmp_path, second=SECOND, missing=MISSING, bad=BAD_INIT, first=FIRST, unloader=UNLOADER, once=ONCE,
-                       twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS,
+    modules = compiled(tmp_path, second=SECOND, missing=MISSING, bad=BAD_INIT, first=FIRST, unloader=UNLOADER,
+                       once=ONCE, twice=TWICE, refuses=REFUSES, wild=WILD, places=TWO_PLACES, nameless=NAMELESS,
                        ping=PING, pong=PONG)
     modules["/boot/modules/first.ko"] = modules["/boot/kernel/first.ko"]
-    modules["/boot/kernel/text.ko"] = b"no object at all"
+    modules |= {"/boot/kernel/text.ko": b"no object at all", "/boot/kernel/cut.ko": sample("hello")[:-41],
+                "/boot/kernel/shared.ko": elf((Segment(0, b"position independent"),), kind=DYN)}
     serial = serial_of(disk(tmp_path, modules), END)
-    after(serial, "proc0 0.", "KLD file /boot/modules/first.ko: there is a first.ko already\r\n",
-          SKIPPED("/boot/modules/first.ko"), "bad.ko: SYSINIT: bad_sysinit at 0xc", " has no function\r\n",
+    after(serial, *(f"don't know how to load module '/boot/kernel/{name}.ko'" for name in ("text", "cut")), "proc0 0.",
+          "KLD file /boot/modules/first.ko: there is a first.ko already\r\n",
+          SKIPPED("/boot/modules/first.ko"),
+          "/boot/kernel/shared.ko is a shared object: modules are relocatable ones\r\n",
+          SKIPPED("/boot/kernel/shared.ko"), "bad.ko: SYSINIT: bad_sysinit at 0xc", " has no function\r\n",
           SKIPPED("/boot/kernel/bad.ko"), "module_register: module once already exists!\r\n",
           SKIPPED("/boot/kernel/twice.ko"),
           "wild.ko: element 0 of set_sysinit_set, 0x1000, is no place for one\r\n", SKIPPED("/boot/kernel/wild.ko"),
@@ -249,15 +265,17 @@ SYSINIT(stopper, SI_SUB_EXEC, SI_ORDER_ANY, stopper, NULL);
 int stopper_data = 17;
 """
 USER = SAY + """
-extern int stopper_data;
+extern int stopper_data, user_data;
+int user_data;
 SYSINIT(user, SI_SUB_PSEUDO, SI_ORDER_ANY, say, &stopper_data);
 """
+USER_OF_USER = USER.replace("user_data", "other_data").replace("stopper_data", "user_data")
 
 
 def test_the_debugger_knows_them(tmp_path: Path) -> None:
     """`show modules`, names in a trace, values by name."""
     modules = {f"/boot/kernel/{name}.ko": sample(name) for name in ("hello", "heartbeat")}
-    image = disk(tmp_path, modules | compiled(tmp_path, stopper=STOPPER, user=USER), prompt=True)
+    image = disk(tmp_path, modules | compiled(tmp_path, another=USER_OF_USER, user=USER, stopper=STOPPER), prompt=True)
     with Loader([image]) as pc:
         pc.start()
         pc.com1.send("boot\r")
@@ -273,8 +291,8 @@ def test_the_debugger_knows_them(tmp_path: Path) -> None:
         assert shown[0] == "Id Refs Address        Size Name"
         lines = [re.fullmatch(r" ?(\d+) +(\d+) (0xc\w+) +(\w+) (\S+)", line) for line in shown if line[0] != "\t"][1:]
         assert [line and (line[1], line[2], line[5]) for line in lines] == [
-            ("1", "5", "kernel"), ("2", "1", "hello.ko"), ("3", "1", "heartbeat.ko"), ("4", "2", "stopper.ko"),
-            ("5", "1", "user.ko")]
+            ("1", "6", "kernel"), ("2", "1", "hello.ko"), ("3", "1", "heartbeat.ko"), ("4", "2", "stopper.ko"),
+            ("5", "2", "user.ko"), ("6", "1", "another.ko")]
         assert [line for line in shown if line[0] == "\t"] == ["\t1 hello", "\t2 heartbeat"]
         trace = ddb("trace")
         assert re.search(r"^stopper\(.*\) at stopper\+0x\w+\nsysinit_run\(", trace, re.MULTILINE)

@@ -72,9 +72,11 @@ def test_who_is_woken_in_time(facts: list[Fact]) -> None:
 
 
 def test_no_wakeup_is_lost(facts: list[Fact]) -> None:
+    """Nor late: one that is missed would be made up for by the next tick, 40,000 cycles later at the tree's ips."""
     [lost] = named(facts, "lost")
-    assert (lost["made"], lost["late"]) == (ROUNDS, 0)
-    assert 0 < lost["slept"] <= ROUNDS
+    assert lost["made"] == ROUNDS
+    assert ROUNDS // 10 < lost["slept"] < ROUNDS, "asleep for some, at work for others"
+    assert lost["longest"] < 10_000
 
 
 def test_equals_take_turns_of_100_ms(facts: list[Fact]) -> None:

@@ -146,7 +146,8 @@ def draw(title: str, table: Table, holds: dict[str, str]) -> str:
                   f'<text class="title" x="{LEFT}" y="{y}">{name}</text>']
         if 3 * len(name) + 2 * len(subsystem.meaning) > 2 * COLUMNS + 8:
             y += LINE
-        parts.append(f'<text class="small" x="{WIDTH - 1}" y="{y}" text-anchor="end">{escape(subsystem.meaning)}</text>')
+        meaning = escape(subsystem.meaning)
+        parts.append(f'<text class="small" x="{WIDTH - 1}" y="{y}" text-anchor="end">{meaning}</text>')
         for line in wrap(" ".join(dict.fromkeys(row.function for row in rows)), COLUMNS):
             y += LINE
             parts.append(f'<text class="mono" x="{LEFT}" y="{y}">{line}</text>')

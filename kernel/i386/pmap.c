@@ -14,9 +14,8 @@
  * All entries are reached at PTmap, through the directory's entry for itself:
  * that of an address stands at PTmap[address / PAGE_SIZE].
  *
- * The CPU remembers what an entry said, and even that of a page that is not
- * used any more; so each change of an entry is followed by an INVLPG of its
- * page.
+ * The CPU remembers what an entry said, in its TLB, and nothing tells it of a
+ * change: so each is followed by an INVLPG of the page.
  *
  * [i386/i386/pmap.c]
  */

@@ -135,8 +135,8 @@ add_dependency(struct linker_file *file, struct linker_file *other)
 	STAILQ_INSERT_TAIL(&file->deps, dep, link);
 }
 
-void
-linker_file_drop_dependencies(struct linker_file *file)
+static void
+drop_dependencies(struct linker_file *file)
 {
 	struct linker_dependency *dep;
 
@@ -281,7 +281,7 @@ forget_file(struct linker_file *file)
 
 	while ((mod = TAILQ_FIRST(&file->modules)) != NULL)
 		module_release(mod);
-	linker_file_drop_dependencies(file);
+	drop_dependencies(file);
 	file->class->unload(file);
 }
 
@@ -322,7 +322,7 @@ linker_file_unload(struct linker_file *file)
 	return (0);
 }
 
-/* ---------------------------------------------------------------- what the loader left */
+/* ---------------------------------------------------------------- the loader's files */
 
 static void
 tell_skipped(const char *pathname)
@@ -337,7 +337,7 @@ find_class(const char *type)
 	const struct linker_class *class;
 
 	STAILQ_FOREACH(class, &classes, link)
-		if (class->type != NULL && strcmp(class->type, type) == 0)
+		if (strcmp(class->type, type) == 0)
 			return (class);
 	return (NULL);
 }

@@ -5,11 +5,11 @@
  * each.  A page of kmem_map is cut into pieces of one size.  What is larger
  * has whole pages to itself.  Each page has an entry in `kmemusage':
  *
- *	kmemusage	|    | 64 |    | 8192 |    |    | 1024 |    |
- *	kmem_map	|    |    |    | one piece |    |      |    |
- *			    /      \
- *			   | owners | piece | free | piece | free | ... |
- *	ku_free ------------------------------^------------->
+ *	kmemusage	|   | 64 |   | 8192 |    |   | 1024 |   |   |
+ *	kmem_map	|   |page|   | one piece |   | page |   |   |
+ *			   /      \__________________
+ *			  | owners | piece | free | piece | free | ...
+ *	ku_free	------------------------------^--------------^
  *
  * A byte a piece says whose it is: the type's number, or 0 if it is free.  The
  * bytes stand at the page's beginning if the pieces are small, in the entry if
@@ -54,7 +54,7 @@ struct kmemusage {
 	uint8_t		*ku_owner;	/* a byte a piece; NULL: none begins here */
 	uint32_t	ku_size;	/* of a piece */
 	uint16_t	ku_count;	/* of them, in use */
-	uint8_t		ku_shift;	/* small ones are of 2^n bytes */
+	uint8_t		ku_shift;	/* a small one has 2^n bytes; a large one: 0 */
 	uint8_t		ku_few[FEW_PIECES];
 };
 
@@ -248,6 +248,7 @@ malloc_large(unsigned long size, struct malloc_type *type, int flags)
 		return (NULL);
 	ku = btokup(addr);
 	ku->ku_size = round_page(size);
+	ku->ku_shift = 0;
 	ku->ku_few[0] = type->ks_number;
 	ku->ku_owner = ku->ku_few;
 	ef = intr_disable();
@@ -277,7 +278,7 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 	uint32_t ef;
 	int shift;
 
-	KASSERT(!(flags & M_WAITOK) || intr_frame == NULL,
+	KASSERT((flags & M_NOWAIT) || intr_frame == NULL,
 	    ("malloc(M_WAITOK) in interrupt context: type %s",
 	    type->ks_shortdesc));
 	KASSERT(type->ks_number != 0, ("malloc: type %s is not there",

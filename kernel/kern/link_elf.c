@@ -68,9 +68,8 @@ link_elf_lookup_symbol(struct linker_file *file, const char *name, uintptr_t *va
 	return (0);
 }
 
-/* Nothing of this kind is left by the loader for us, and it is never unloaded. */
-static struct linker_class link_elf_class = {
-	.name = "elf32",
+/* The kernel is not to be linked, and never unloaded. */
+static const struct linker_class link_elf_class = {
 	.lookup_symbol = link_elf_lookup_symbol,
 };
 
@@ -79,7 +78,6 @@ static struct linker_file kernel_file;
 static void
 link_elf_init(const void *dummy __unused)
 {
-	linker_add_class(&link_elf_class);
 	linker_file_init(&kernel_file, &link_elf_class, kernelname);
 	kernel_file.address = btext;
 	kernel_file.size = end - btext;

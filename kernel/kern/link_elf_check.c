@@ -106,6 +106,7 @@ check_section_table(struct elf_file *ef, char *mod, const Elf32_Ehdr *eh)
 static void
 relocate_sections(struct elf_file *ef)
 {
+	uint32_t address = (uint32_t)(uintptr_t)ef->lf.address;
 	uint32_t first = UINT32_MAX, i;
 
 	for (i = 0; i < ef->shnum; i++)
@@ -113,7 +114,7 @@ relocate_sections(struct elf_file *ef)
 			first = MIN(first, ef->shdr[i].sh_addr);
 	for (i = 0; i < ef->shnum; i++)
 		if (ef->shdr[i].sh_addr != 0)
-			ef->shdr[i].sh_addr += (uint32_t)(uintptr_t)ef->lf.address - first;
+			ef->shdr[i].sh_addr += address - first;
 }
 
 static int

@@ -135,8 +135,6 @@ resolve(struct elf_file *ef, int tell)
 		}
 		sym->st_value = value;
 	}
-	if (error != 0)
-		linker_file_drop_dependencies(&ef->lf);
 	return (error);
 }
 
@@ -261,7 +259,6 @@ link_elf_obj_lookup_set(struct linker_file *file, const char *name, void ***star
 }
 
 static struct linker_class link_elf_obj_class = {
-	.name = "elf32_obj",
 	.type = "elf obj module",
 	.link_preload = link_elf_obj_preload,
 	.link_preload_finish = link_elf_obj_preload_finish,

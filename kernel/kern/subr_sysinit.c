@@ -170,6 +170,9 @@ sysuninit_run(struct sysinit **set, struct sysinit **set_end)
 /* LAB 4.5 END */
 }
 
+/* The largest subsystem of which sysinit_announce() has been told. */
+static enum sysinit_sub_id sysinit_last = SI_SUB_COPYRIGHT;
+
 /*
  * 4.6. Say what is about to be run.  Returns 1 if something was printed, or 0.
  *
@@ -186,8 +189,6 @@ sysuninit_run(struct sysinit **set, struct sysinit **set_end)
  * kdb_symbol_name() gives a name, or NULL.  sysinit_last is the largest
  * subsystem so far.
  */
-static enum sysinit_sub_id sysinit_last = SI_SUB_COPYRIGHT;
-
 int
 sysinit_announce(const struct sysinit *sip)
 {

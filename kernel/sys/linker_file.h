@@ -43,8 +43,7 @@ STAILQ_HEAD(linker_file_list, linker_file);
 
 /* A kind of files, and how they are dealt with; the kernel's only looks symbols up. */
 struct linker_class {
-	const char	*name;
-	const char	*type;		/* of the loader's files: MODINFO_TYPE, or NULL */
+	const char	*type;		/* of the loader's files: MODINFO_TYPE */
 	/*
 	 * Look at the file of the loader's records `mod', and check all of it.
 	 * 0 and the file, not linked yet; or an errno value after a message.
@@ -52,8 +51,8 @@ struct linker_class {
 	int		(*link_preload)(char *mod, const char *pathname,
 			    struct linker_file **result);
 	/*
-	 * Link it.  ENOENT: symbols are missing, which are printed if `tell',
-	 * and the file is as it was.
+	 * Link it.  ENOENT: symbols are missing, which are printed if `tell';
+	 * it may be tried again.
 	 */
 	int		(*link_preload_finish)(struct linker_file *file, int tell);
 	/* The value of a symbol that the file exports: 1; 0: there is none. */
@@ -70,8 +69,9 @@ struct linker_class {
 extern struct linker_file_list linker_files;	/* those that are linked, by id */
 extern struct linker_file *linker_kernel_file;
 
+/* Files of its type are linked from now on. */
 void	linker_add_class(struct linker_class *class);
-/* Fill in a file of size 0 that its class has made; it is in no list yet. */
+/* Fill in the head of a file that its class has made.  It is in no list yet. */
 void	linker_file_init(struct linker_file *file, const struct linker_class *class,
 	    const char *pathname);
 /* It is linked: into linker_files, with the next id. */
@@ -87,13 +87,13 @@ int	linker_file_foreach(linker_predicate_t *predicate, void *context);
  */
 int	linker_file_lookup_symbol(struct linker_file *file, const char *name,
 	    uintptr_t *value);
-void	linker_file_drop_dependencies(struct linker_file *file);
 /* Are `size' bytes at `p' a part of the file in memory?  Do they hold a string? */
 int	linker_file_holds(const struct linker_file *file, const void *p, size_t size);
 int	linker_file_holds_string(const struct linker_file *file, const char *p);
 /*
  * Tell its modules, run its SYSUNINITs, and forget it.  Returns 0, EBUSY if
- * another file uses it and for the kernel, or the errno value with which a module refused.
+ * another file uses it and for the kernel, or the errno value with which a
+ * module refused.
  */
 int	linker_file_unload(struct linker_file *file);
 

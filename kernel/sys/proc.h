@@ -46,6 +46,12 @@ enum thread_state {
 struct thread {
 	struct proc	*td_proc;
 
+	/* The machine's: vm/vm_glue.c, i386/. */
+	struct pcb	*td_pcb;	/* at the top of its kernel stack */
+	uint32_t	td_kstack;	/* the stack's lowest address */
+	int		td_kstack_pages;
+	struct trapframe *td_frame;	/* of the last entry from user mode */
+
 	/* Queues: kern/kern_switch.c, kern/kern_synch.c. */
 	TAILQ_ENTRY(thread) td_runq;
 	TAILQ_ENTRY(thread) td_slpq;	/* of those who sleep */
@@ -71,12 +77,6 @@ struct thread {
 	uint64_t	td_runtime;	/* cycles of the CPU, so far */
 	uint32_t	td_nvcsw;	/* times it went to sleep, */
 	uint32_t	td_nivcsw;	/* and made way for others */
-
-	/* The machine's: vm/vm_glue.c, i386/. */
-	struct pcb	*td_pcb;	/* at the top of its kernel stack */
-	uint32_t	td_kstack;	/* the stack's lowest address */
-	int		td_kstack_pages;
-	struct trapframe *td_frame;	/* of the last entry from user mode */
 };
 
 /* td_inhibitors */

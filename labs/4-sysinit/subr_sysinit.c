@@ -112,6 +112,9 @@ sysuninit_run(struct sysinit **set, struct sysinit **set_end)
 (void)set; (void)set_end; lab_stub("LAB 4.5: sysuninit_run");
 }
 
+/* The largest subsystem of which sysinit_announce() has been told. */
+static enum sysinit_sub_id sysinit_last = SI_SUB_COPYRIGHT;
+
 /*
  * 4.6. Say what is about to be run.  Returns 1 if something was printed, or 0.
  *
@@ -128,8 +131,6 @@ sysuninit_run(struct sysinit **set, struct sysinit **set_end)
  * kdb_symbol_name() gives a name, or NULL.  sysinit_last is the largest
  * subsystem so far.
  */
-static enum sysinit_sub_id sysinit_last = SI_SUB_COPYRIGHT;
-
 int
 sysinit_announce(const struct sysinit *sip)
 {
