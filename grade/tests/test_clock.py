@@ -7,10 +7,12 @@ how often the chips have interrupted, and how much of Bochs' own time has gone b
 from __future__ import annotations
 
 import re
+import statistics
 import struct
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -21,10 +23,26 @@ from grade.tests.services import KERNEL, STEP, machine, parse, run
 FREQUENCY = 1193182             # of the i8254
 STATHZ = 128
 TICKS_A_SECOND = 4_000_000      # of Bochs: the tree's ips
+SLACK = 60                      # microseconds that a look takes
+PAIR_BUDGET, SOFTCLOCK_BUDGET, TICK_BUDGET = 60, 100, 250   # instructions
+
+
+@pytest.fixture(scope="module", name="no_nap")
+def build_no_nap(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that keeps Bochs from sleeping while its CPU does."""
+    library = tmp_path_factory.mktemp("no-nap") / "no_nap.so"
+    subprocess.run([tool("gcc"), "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, "grade/tests/no_nap.c",
+                    "-ldl"], cwd=TREE, check=True)
+    return library
+
+
+@pytest.fixture(autouse=True)
+def awake(no_nap: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(KERNEL)
+    monkeypatch.setenv("LD_PRELOAD", str(no_nap))
 
 
 def symbols() -> dict[str, int]:
-    make(KERNEL)
     listed = subprocess.run([tool("nm"), f"{TREE / KERNEL}.elf"], capture_output=True, text=True, check=True).stdout
     return {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.MULTILINE)}
 
@@ -83,3 +101,54 @@ def test_a_minute(hz: int) -> None:
 @pytest.mark.parametrize("hz, minutes", [(19, 10), (100, 10), (1000, 10), (10000, 1)])
 def test_ten_minutes(hz: int, minutes: int) -> None:
     agree(hz, minutes)
+
+
+@pytest.mark.parametrize("hz", [100, 1000, 5000])
+def test_uptime_goes_with_the_ticks(hz: int) -> None:
+    """It never goes back, and is less than a tick ahead of the last one, or two where ticks were kept out."""
+    [seen] = [fact for fact in parse(run("uptime", kern_hz=str(hz))) if fact.name == "uptime"]
+    tick = 1_000_000 / hz
+    assert (seen["looks"], seen["back"]) == (4000, 0)
+    assert 0.8 * tick < seen["most"] - seen["least"] < tick + SLACK
+    assert tick < seen["kept_most"] - seen["least"] < tick * 5 / 3 + SLACK
+    assert abs(seen["kept_least"] - seen["least"]) < 0.2 * tick
+
+
+# ---------------------------------------------------------------- what it costs
+
+
+def cost(pc: Machine, start: int) -> int:
+    """Instructions from where a function, or an interrupt, begins to where it returns to."""
+    door = pc.break_at(start)
+    began = pc.run(2 * STEP)
+    pc.unbreak(door)
+    door = pc.break_at(int.from_bytes(pc.memory(pc.registers().esp, 4), "little"))
+    ended = pc.run(STEP)
+    pc.unbreak(door)
+    assert began.why == ended.why == "breakpoint"
+    return ended.tick - began.tick
+
+
+def test_costs() -> None:
+    """A callout's insertion and removal; a tick of the clock when there is nothing to do; softclock() when 10,000 wait."""
+    names = symbols()
+    with machine("costs", kern_hz="1000") as pc:
+        mark = pc.break_at(names["callout_pair"])
+        assert pc.run(100 * STEP).why == "breakpoint"
+        pc.unbreak(mark)
+        insert, remove = cost(pc, names["callout_reset"]), cost(pc, names["callout_stop"])
+        mark = pc.break_at(names["clock_mark"])
+        assert pc.run(STEP).why == "breakpoint"
+        pc.unbreak(mark)
+        pc.run(STEP // 2)
+        idle = [cost(pc, names["Xintr0"]) for _ in range(9)]
+        mark = pc.break_at(names["clock_mark"])
+        assert pc.run(5 * STEP).why == "breakpoint"
+        pc.unbreak(mark)
+        softclock = [cost(pc, names["softclock"]) for _ in range(100)]
+        crowded = [cost(pc, names["Xintr0"]) for _ in range(20)]
+    print(f"insert {insert}, remove {remove}; idle tick {statistics.median(idle)}; 10,000 callouts: softclock "
+          f"{statistics.mean(softclock):.1f}, the whole tick {statistics.mean(crowded):.0f}")
+    assert insert + remove <= PAIR_BUDGET
+    assert statistics.median(idle) <= TICK_BUDGET
+    assert statistics.mean(softclock) <= SOFTCLOCK_BUDGET

@@ -178,17 +178,18 @@ startrtclock(void)
 }
 
 /*
- * Have the clocks tick.  Without an RTC stathz stays 0.
+ * Have the clocks tick.  Without an RTC stathz stays 0; that must be settled
+ * before the first tick.
  */
 void
 cpu_initclocks(void)
 {
+	if (rtc_intr_start()) {
+		stathz = RTC_STATHZ;
+		profhz = RTC_PROFHZ;
+		if (intr_create("rtc", RTC_IRQ, IPL_CLOCK, rtcintr, NULL) != 0)
+			panic("cpu_initclocks: irq %d is taken", RTC_IRQ);
+	}
 	if (intr_create("clk", CLOCK_IRQ, IPL_CLOCK, clkintr, NULL) != 0)
 		panic("cpu_initclocks: irq %d is taken", CLOCK_IRQ);
-	if (!rtc_intr_start())
-		return;
-	stathz = RTC_STATHZ;
-	profhz = RTC_PROFHZ;
-	if (intr_create("rtc", RTC_IRQ, IPL_CLOCK, rtcintr, NULL) != 0)
-		panic("cpu_initclocks: irq %d is taken", RTC_IRQ);
 }
