@@ -109,7 +109,7 @@ def test_uptime_goes_with_the_ticks(hz: int) -> None:
     [seen] = [fact for fact in parse(run("uptime", kern_hz=str(hz))) if fact.name == "uptime"]
     tick = 1_000_000 / hz
     assert (seen["looks"], seen["back"]) == (4000, 0)
-    assert 0.8 * tick < seen["most"] - seen["least"] < tick + SLACK
+    assert 0.4 * tick < seen["most"] - seen["least"] < tick + SLACK
     assert tick < seen["kept_most"] - seen["least"] < tick * 5 / 3 + SLACK
     assert abs(seen["kept_least"] - seen["least"]) < 0.2 * tick
 
@@ -117,16 +117,22 @@ def test_uptime_goes_with_the_ticks(hz: int) -> None:
 # ---------------------------------------------------------------- what it costs
 
 
-def cost(pc: Machine, start: int) -> int:
-    """Instructions from where a function, or an interrupt, begins to where it returns to."""
+def cost(pc: Machine, start: int, depth: int = 0) -> int:
+    """Instructions from where a function begins to where it returns to; that stands so many words down the stack."""
     door = pc.break_at(start)
     began = pc.run(2 * STEP)
     pc.unbreak(door)
-    door = pc.break_at(int.from_bytes(pc.memory(pc.registers().esp, 4), "little"))
+    door = pc.break_at(int.from_bytes(pc.memory(pc.registers().esp + 4 * depth, 4), "little"))
     ended = pc.run(STEP)
     pc.unbreak(door)
     assert began.why == ended.why == "breakpoint"
     return ended.tick - began.tick
+
+
+def cost_of_a_tick(pc: Machine, names: dict[str, int]) -> int:
+    """Of the clock's interrupt in an idle kernel. Bochs does not stop at the first instruction behind a HLT, which
+    pushes a word."""
+    return 1 + cost(pc, names["Xintr0"] + 2, 1)
 
 
 def test_costs() -> None:
@@ -141,12 +147,12 @@ def test_costs() -> None:
         assert pc.run(STEP).why == "breakpoint"
         pc.unbreak(mark)
         pc.run(STEP // 2)
-        idle = [cost(pc, names["Xintr0"]) for _ in range(9)]
+        idle = [cost_of_a_tick(pc, names) for _ in range(9)]
         mark = pc.break_at(names["clock_mark"])
         assert pc.run(5 * STEP).why == "breakpoint"
         pc.unbreak(mark)
         softclock = [cost(pc, names["softclock"]) for _ in range(100)]
-        crowded = [cost(pc, names["Xintr0"]) for _ in range(20)]
+        crowded = [cost_of_a_tick(pc, names) for _ in range(20)]
     print(f"insert {insert}, remove {remove}; idle tick {statistics.median(idle)}; 10,000 callouts: softclock "
           f"{statistics.mean(softclock):.1f}, the whole tick {statistics.mean(crowded):.0f}")
     assert insert + remove <= PAIR_BUDGET
