@@ -1,4 +1,4 @@
-"""Disks for the tests of the kernel's own: made by others' tools, and used by the kernel with grade/drivers/services_disk.c.
+"""Disks for the tests of the kernel's own: made by others' tools, and used by grade/drivers/services_disk.c.
 
 The disk that is tested is the second one, ad1; the first one has the kernel. `used` boots, and returns what the kernel
 found out; `devices` is what sfdisk and the labels say that there is.
@@ -41,8 +41,8 @@ PARTITIONS = {"a": Partition(8016, 5000, 7), "b": Partition(13016, 3000, 1), "e"
 
 def partition(image: Path, script: str) -> None:
     """Have sfdisk write a table."""
-    subprocess.run([tool("sfdisk"), "-q", "--no-reread", "--no-tell-kernel", image], input=script, text=True, check=True,
-                   capture_output=True)
+    subprocess.run([tool("sfdisk"), "-q", "--no-reread", "--no-tell-kernel", image], input=script, text=True,
+                   check=True, capture_output=True)
 
 
 def slices(image: Path) -> list[tuple[int, int, int, int]]:

@@ -1,7 +1,8 @@
 """Disks that fail, are silent, or are no disks: what the kernel says, and that it goes on.
 
-QEMU's blkdebug makes a sector fail. For interrupts that do not come, Bochs is stopped where the driver is about to handle
-one, and sent back: the drive is as it was, and knows nothing of it. What drives may do beyond that, test_ata_host.py has.
+QEMU's blkdebug makes a sector fail. For interrupts that do not come, Bochs is stopped where the driver is about to
+handle one, and sent back: the drive is as it was, and knows nothing of it. What drives may do beyond that,
+test_ata_host.py has.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def test_sectors_beyond_128_gib(at: int, tmp_path: Path) -> None:
     os.truncate(disk, 200 << 30)
     content = Random(at).randbytes(COUNT * SECTOR)
     write_at(disk, at * SECTOR, content)
-    serial = in_qemu("disk_sequential disk_writes", disk, disk_name="ad1", disk_count=str(COUNT), disk_at=str(at), seed=at)
+    serial = in_qemu("disk_sequential disk_writes", disk, seed=at, disk_name="ad1", disk_count=str(COUNT),
+                     disk_at=str(at))
     [read] = facts(serial, "sequential")
     assert (read["error"], read["sum"]) == (0, hashed(content))
     assert "ad1: 204800MB <QEMU HARDDISK" in serial
