@@ -57,6 +57,12 @@ def test_stubs_score_nothing(results: Path, tmp_path: Path) -> None:
     assert text.startswith("<?xml") and "<testcase" in text and "<failure" in text
 
 
+def test_checks_of_one_name_in_two_labs_are_two(results: Path) -> None:
+    over = grade("--lab", "all", "--test", "entry", "--seed", "7", results=results)
+    assert (over.status, over.last_line, over.err) == (1, "Score: 0/3", "")
+    assert {test["number"] for test in over.results["tests"]} == {"1.4", "2.4"}
+
+
 def test_reference_scores_full_marks(results: Path) -> None:
     over = grade("--lab", "1", "--reference", results=results)
     assert (over.status, over.last_line, over.err) == (0, "Score: 20/20", "")

@@ -225,12 +225,14 @@ tell_bad(const struct linker_file *file, const char *kind, const struct sysinit 
 static const struct sysinit *
 first_bad(const struct set *set)
 {
-	struct sysinit **sipp;
+	const struct sysinit *entry;
+	void **p;
 
-	for (sipp = (struct sysinit **)set->start;
-	    sipp < (struct sysinit **)set->stop; sipp++)
-		if ((*sipp)->func == NULL && (*sipp)->subsystem != SI_SUB_DUMMY)
-			return (*sipp);
+	for (p = set->start; p < set->stop; p++) {
+		entry = *p;
+		if (entry->subsystem != SI_SUB_DUMMY && entry->func == NULL)
+			return (entry);
+	}
 	return (NULL);
 }
 
