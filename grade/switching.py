@@ -30,7 +30,8 @@ def measure_switches(tree: Path, folder: Path, *, bochs: str) -> Sequence[int]:
     kernel = tree / SERVICES_KERNEL
     told = {"autoboot_delay": "-1", "console": "comconsole", "services.run": "pingpong"}
     disk = folder / "disk.img"
-    disk.write_bytes(fill((tree / CHECK_DISK).read_bytes(), {"kernel": kernel.read_bytes(), "settings": settings(told)}))
+    files = {"kernel": kernel.read_bytes(), "settings": settings(told)}
+    disk.write_bytes(fill((tree / CHECK_DISK).read_bytes(), files))
     names = read_labels(kernel)
     took = []
     with Machine(folder, disks=[(disk, "")], bochs=bochs) as machine:
