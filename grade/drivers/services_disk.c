@@ -8,6 +8,7 @@
 #include "services.h"
 
 #include <sys/disk.h>
+#include <sys/kdb.h>
 #include <sys/kenv.h>
 #include <sys/malloc.h>
 #include <sys/priority.h>
@@ -217,7 +218,10 @@ order_end(struct bio *bp)
 		wakeup(order_done);
 }
 
-/* Where each of many transfers was, and in which order they ended. */
+/*
+ * Where each of many transfers was, and in which order they ended.  With
+ * disk.debug the debugger can look at those that wait.
+ */
 SERVICE_TEST(disk_order)
 {
 	struct cdev *dev = the_device();
@@ -235,6 +239,8 @@ SERVICE_TEST(disk_order)
 	s = splbio();
 	for (i = 0; i < ORDER_AT_ONCE; i++)
 		order_begin();
+	if (getenv("disk.debug") != NULL)
+		kdb_enter("disk_order");
 	while (order_ended < ORDER_ALL)
 		tsleep(order_done, PRIBIO, "order", 0);
 	splx(s);

@@ -57,5 +57,10 @@ int	drive_is_bad(const struct drive *d, uint32_t first, uint32_t count);
 uint32_t draw(uint32_t below);
 void	fail(const char *what, ...) __attribute__((noreturn));
 extern int	registers_checked;	/* the driver is past its first look */
+void	start(void);			/* switch the machine on: find the disks */
+void	stop(void);
+
+void	faults(int percent, int resets);	/* ata_host_faults.c */
+void	tables(void);				/* ata_host_tables.c */
 
 #endif /* !_ATA_HOST_H_ */

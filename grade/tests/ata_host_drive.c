@@ -145,18 +145,18 @@ identify(struct drive *d)
 	uint16_t words[256];
 
 	memset(words, 0, sizeof(words));
-	words[ATA_P_CYLINDERS] = DRIVE_SECTORS / 40;
-	words[ATA_P_HEADS] = 4;
-	words[ATA_P_SECTORS] = 10;
-	words[ATA_P_MULTI] = 0x8000 | d->multi_max;
+	words[1] = DRIVE_SECTORS / 40;
+	words[3] = 4;
+	words[6] = 10;
+	words[47] = 0x8000 | d->multi_max;
 	if (d->lba) {
-		words[ATA_P_CAPABILITIES] = ATA_CAP_LBA;
-		words[ATA_P_LBA_SIZE] = DRIVE_SECTORS;
+		words[49] = 1 << 9;
+		words[60] = DRIVE_SECTORS;
 	}
-	words[ATA_P_COMMANDS] = ATA_CMD_VALID | ATA_CMD_FLUSH;
+	words[83] = 1 << 14 | 1 << 12;
 	if (d->lba48) {
-		words[ATA_P_COMMANDS] |= ATA_CMD_LBA48;
-		words[ATA_P_LBA48_SIZE] = DRIVE_SECTORS;
+		words[83] |= 1 << 10;
+		words[100] = DRIVE_SECTORS;
 	}
 	memcpy(d->content[DRIVE_SECTORS], words, sizeof(words));
 	d->at = DRIVE_SECTORS;

@@ -1,4 +1,4 @@
-"""Disks for the tests of the kernel's own: made by others' tools, and used by the kernel with grade/drivers/services_disk.c.
+"""Disks for the tests of the kernel's own: made by others' tools, and used by grade/drivers/services_disk.c.
 
 The disk that is tested is the second one, ad1; the first one has the kernel. `used` boots, and returns what the kernel
 found out; `devices` is what sfdisk and the labels say that there is.
@@ -7,6 +7,7 @@ found out; `devices` is what sfdisk and the labels say that there is.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,8 +41,8 @@ PARTITIONS = {"a": Partition(8016, 5000, 7), "b": Partition(13016, 3000, 1), "e"
 
 def partition(image: Path, script: str) -> None:
     """Have sfdisk write a table."""
-    subprocess.run([tool("sfdisk"), "-q", "--no-reread", "--no-tell-kernel", image], input=script, text=True, check=True,
-                   capture_output=True)
+    subprocess.run([tool("sfdisk"), "-q", "--no-reread", "--no-tell-kernel", image], input=script, text=True,
+                   check=True, capture_output=True)
 
 
 def slices(image: Path) -> list[tuple[int, int, int, int]]:
@@ -104,14 +105,22 @@ def in_bochs(tests: str, target: Path, *, seed: int = 1, **variables: str) -> st
         return serial
 
 
-def in_qemu(tests: str, target: Path | None, *, seed: int = 1, options: Sequence[str] = (), **variables: str) -> str:
+@contextmanager
+def qemu(tests: str, target: Path | None, *, seed: int = 1, options: Sequence[str] = (),
+         **variables: str) -> Iterator[Qemu]:
     """The same in QEMU; `options` may bring other disks."""
     with tempfile.TemporaryDirectory(prefix="proc0-disk-") as folder:
         disk = Path(folder) / "disk.img"
         disk.write_bytes(boot_image(tests, seed=seed, **variables))
         with Qemu([disk, *([target] if target else [])], options=options) as pc:
-            pc.off()
-            return str(pc.com1.before)
+            yield pc
+
+
+def in_qemu(tests: str, target: Path | None, *, seed: int = 1, options: Sequence[str] = (), **variables: str) -> str:
+    """What came on COM1."""
+    with qemu(tests, target, seed=seed, options=options, **variables) as pc:
+        pc.off()
+        return str(pc.com1.before)
 
 
 EMULATORS = {"bochs": in_bochs, "qemu": in_qemu}
@@ -126,6 +135,13 @@ def found_devices(serial: str, disk: str = "ad1") -> dict[str, tuple[int, int]]:
 def facts(serial: str, name: str) -> list[Fact]:
     """Those of one name."""
     return [fact for fact in parse(serial) if fact.name == name]
+
+
+def kernel_symbols() -> dict[str, int]:
+    """The kernel's functions and variables."""
+    make(KERNEL)
+    listed = subprocess.run([tool("nm"), str(TREE / KERNEL)], capture_output=True, text=True, check=True).stdout
+    return {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.MULTILINE)}
 
 
 def hashed(data: bytes) -> int:

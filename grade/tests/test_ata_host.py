@@ -1,8 +1,9 @@
 """The kernel's disk driver on this computer: the same sources, around a model of the drives' registers.
 
-An emulator's drives do not fail, or not where it hurts. These do: errors at any block, BUSY for ever, interrupts that are
-lost, late or for nothing, data that does not come, drives that do not survive a reset or vanish. Whatever happens, each
-transfer ends once, and says the truth about what was moved; and the driver never does what a drive may not be asked.
+An emulator's drives do not fail, or not where it hurts. These do: errors at any block, BUSY for ever, interrupts that
+are lost, late or for nothing, data that does not come, drives that do not survive a reset or vanish. Whatever happens,
+each transfer ends once, and says the truth about what was moved; and the driver never does what a drive may not be
+asked.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import pytest
 
 from grade.tests.emulation import TREE, tool
 
-SOURCES = ("dev/ata/ata-all", "dev/ata/ata-queue", "dev/ata/ata-lowlevel", "dev/ata/ata-disk", "kern/subr_bio",
-           "kern/subr_disk", "kern/subr_diskslice", "kern/subr_diskmbr", "kern/subr_disklabel", "kern/kern_conf")
-TESTS = ("ata_host", "ata_host_drive")
+SOURCES = ("dev/ata/ata-all", "dev/ata/ata-param", "dev/ata/ata-queue", "dev/ata/ata-lowlevel", "dev/ata/ata-disk",
+           "kern/subr_bio", "kern/subr_disk", "kern/subr_diskslice", "kern/subr_diskmbr", "kern/subr_disklabel",
+           "kern/kern_conf")
+TESTS = ("ata_host", "ata_host_drive", "ata_host_faults", "ata_host_tables")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.",
          "-Igrade/tests/host", "-Ikernel", "-Dprintf=kern_printf", "-Dmalloc=kern_malloc", "-Dfree=kern_free")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")

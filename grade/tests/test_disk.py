@@ -7,17 +7,23 @@ test_disk_errors.py, tables that lie in test_disk_tables.py.
 
 from __future__ import annotations
 
+import re
 from bisect import insort
 from pathlib import Path
 
 import pytest
 
-from grade.tests.disks import (EMULATORS, LAYOUT, PARTITIONS, SECTORS, bochs, devices, drawn_disk, facts, filled_sector,
-                               found_devices, hashed, in_qemu)
-from grade.tests.emulation import SECTOR, read_sectors
-from grade.tests.services import parse
+from grade.bochs import Machine
+from grade.tests.disks import (EMULATORS, PARTITIONS, SECTORS, bochs, devices, drawn_disk, facts, filled_sector,
+                               found_devices, hashed, in_qemu, kernel_symbols, qemu)
+from grade.tests.emulation import SECTOR
+from grade.tests.services import BUDGET, parse
 
 EINVAL = 22
+KERNBASE = 0xC0000000
+PER_BYTE = 1.3                  # instructions of a sequential read, at most, beside those that move the data
+WORDS = SECTOR // 2             # a repeated INSW counts as many times
+ENTRY = 17                      # from an interrupt's vector to intr_execute()
 
 
 @pytest.fixture(name="disk")
@@ -89,3 +95,52 @@ def test_order(disk: Path) -> None:
     ordered = facts(serial, "ordered")
     places = [fact["at"] for fact in ordered]
     assert [fact["done"] for fact in ordered] == lift(places, facts(serial, "order")[0]["at_once"])
+
+
+def come_to(pc: Machine, address: int) -> int:
+    """Run to an address; the tick."""
+    door = pc.break_at(address)
+    stop = pc.run(BUDGET)
+    assert stop.why == "breakpoint", stop
+    pc.unbreak(door)
+    return stop.tick
+
+
+def test_a_sequential_read_is_quick(disk: Path) -> None:
+    """From the driver's strategy to the end of the transfer, less the time that the CPU is halted."""
+    count, symbols = 500, kernel_symbols()
+    with bochs("disk_sequential", disk, disk_name="ad1", disk_count=str(count)) as pc:
+        come_to(pc, symbols["service_disk_sequential"])
+        began = come_to(pc, symbols["ad_strategy"])
+        idle = symbols["cpu_idle"]
+        halt = idle + pc.memory(idle, 64).index(b"\xfb\xf4") + 1
+        pc.break_at(symbols["biofinish"])
+        door = pc.break_at(halt)
+        halted = interrupts = 0
+        while (stop := pc.run(BUDGET)).address == halt - KERNBASE:
+            pc.unbreak(door)
+            halted += come_to(pc, symbols["intr_execute"]) - ENTRY - stop.tick
+            interrupts += 1
+            door = pc.break_at(halt)
+        assert stop.why == "breakpoint"
+    assert interrupts < count / 8, "many sectors an interrupt"
+    assert stop.tick - began - halted - count * WORDS < PER_BYTE * count * SECTOR
+
+
+def test_show_disks(disk: Path) -> None:
+    """DDB says what there is, and who waits, in the order in which they will be served."""
+    with qemu("disk_order", disk, seed=5, disk_name="ad1", disk_debug="1") as pc:
+        for line in ("set $lines 0", "show disks", "continue"):
+            pc.com1.expect_exact("db> ")
+            pc.com1.send(f"{line}\r")
+        shown = str(pc.com1.before).replace("\r", "")
+        pc.off()
+        serial = str(pc.com1.before)
+    _, about = shown.split("ad1: ")
+    assert re.match(rf"{SECTORS} sectors, \d+ reads, 0 writes, 0 errors, 23 waiting\n", about)
+    found = {name: (int(start), int(size))
+             for name, start, size in re.findall(r"^  (ad1\w+) +(?:[0-9a-f]{2} )? +(\d+) +(\d+)$", about, re.MULTILINE)}
+    assert found == {name: where for name, where in devices(disk, "ad1", PARTITIONS).items() if name != "ad1"}
+    places = [fact["at"] for fact in facts(serial, "ordered")][:24]
+    waiting = [int(at) for at in re.findall(r"^  r (\d+) 1$", about, re.MULTILINE)]
+    assert waiting == [places[number] for number in lift(places, 24)[1:]]

@@ -1,14 +1,14 @@
 """Disks that fail, are silent, or are no disks: what the kernel says, and that it goes on.
 
-QEMU's blkdebug makes a sector fail. For interrupts that do not come, Bochs is stopped where the driver is about to handle
-one, and sent back: the drive is as it was, and knows nothing of it. What drives may do beyond that, test_ata_host.py has.
+QEMU's blkdebug makes a sector fail. For interrupts that do not come, Bochs is stopped where the driver is about to
+handle one, and sent back: the drive is as it was, and knows nothing of it. What drives may do beyond that,
+test_ata_host.py has.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -16,9 +16,9 @@ from random import Random
 import pytest
 
 from grade.bochs import Machine
-from grade.tests.disks import bochs, drawn_disk, facts, filled_sector, found_devices, hashed, in_qemu
-from grade.tests.emulation import SECTOR, TREE, make, read_sectors, tool, write_at
-from grade.tests.services import BUDGET, KERNEL
+from grade.tests.disks import bochs, drawn_disk, facts, filled_sector, found_devices, hashed, in_qemu, kernel_symbols
+from grade.tests.emulation import SECTOR, read_sectors, write_at
+from grade.tests.services import BUDGET
 
 EIO, ENXIO = 5, 6
 LBA28 = 1 << 28
@@ -86,7 +86,8 @@ def test_sectors_beyond_128_gib(at: int, tmp_path: Path) -> None:
     os.truncate(disk, 200 << 30)
     content = Random(at).randbytes(COUNT * SECTOR)
     write_at(disk, at * SECTOR, content)
-    serial = in_qemu("disk_sequential disk_writes", disk, disk_name="ad1", disk_count=str(COUNT), disk_at=str(at), seed=at)
+    serial = in_qemu("disk_sequential disk_writes", disk, seed=at, disk_name="ad1", disk_count=str(COUNT),
+                     disk_at=str(at))
     [read] = facts(serial, "sequential")
     assert (read["error"], read["sum"]) == (0, hashed(content))
     assert "ad1: 204800MB <QEMU HARDDISK" in serial
@@ -111,9 +112,7 @@ def test_what_is_no_disk(disk: Path) -> None:
 
 @pytest.fixture(scope="session", name="symbols")
 def find_symbols() -> Mapping[str, int]:
-    make(KERNEL)
-    listed = subprocess.run([tool("nm"), str(TREE / KERNEL)], capture_output=True, text=True, check=True).stdout
-    return {name: int(address, 16) for address, name in re.findall(r"^(\w+) \w (\w+)$", listed, re.MULTILINE)}
+    return kernel_symbols()
 
 
 def lose_interrupts(pc: Machine, symbols: Mapping[str, int], begin: str, most: int) -> str:

@@ -5,9 +5,9 @@
  * was written for the slice alone.  Its 'c' is the slice, so 'c' tells which:
  * what counts is how far a partition is behind 'c'.
  *
- *	disk 0 ───────── 63 ────────────────────────── 65599 ───
- *	                 │c p_offset 63, p_size 65536       │
- *	                 │a p_offset 79  │b p_offset 40000  │
+ *	sector 0	63	79	 40000		  65599
+ *		        |<----- c: 63, 65536 ----------->|
+ *				|a: 79	 |b: 40000	 |
  *
  * Whatever the label calls 'c', the device's 'c' is the slice as the partition
  * table has it.  A label that is damaged is not used at all: the slice can

@@ -7,7 +7,7 @@
  *	sector 0	base			base + 3000
  *	+----------+	+----------------+	+----------------+
  *	| s1       |	| s5: + 63	 |	| s6: + 63	 |
- *	| s2: base | ─► | next: + 3000	 | ──►  | 0		 |
+ *	| s2: base | -> | next: + 3000	 | ---> | 0		 |
  *	+----------+	+----------------+	+----------------+
  *
  * A slice's place in the chain counts from its own table, the next table's

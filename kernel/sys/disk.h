@@ -1,8 +1,8 @@
 /*
  * Disks: between a driver, which moves sectors, and those who use them.
  *
- *	dev_strategy() ─► diskstrategy() ─► dscheck() ─► d_strategy ─► hardware
- *	of ad0s1a	  subr_disk.c	    subr_diskslice.c   the driver's
+ *	dev_strategy() --> diskstrategy() --> dscheck() --> d_strategy()
+ *	   of ad0s1a	    of any disk	      the whole disk's	the driver's
  *
  * A driver fills in a struct disk and hands it over by disk_create(), which
  * reads how the disk is divided and makes the devices.  d_strategy gets bios
@@ -25,8 +25,6 @@ struct disk {
 	int64_t		d_mediasize;	/* bytes */
 	uint32_t	d_sectorsize;	/* bytes: DEV_BSIZE */
 	uint32_t	d_maxsize;	/* bytes that one command moves */
-	int		d_fwsectors;	/* geometry: sectors a track */
-	int		d_fwheads;
 	d_strategy_t	*d_strategy;
 	struct bio_queue_head *d_queue;	/* who waits */
 	void		*d_drv1;

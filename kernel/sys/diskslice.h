@@ -2,10 +2,9 @@
  * Slices and partitions: how a disk is divided.
  *
  *	ad0			sector 0: the partition table
- *	├─ ad0s1 .. ad0s4	its entries
- *	│  ├─ ad0s1a ..		a FreeBSD slice's partitions: its disklabel
- *	│  └─ ad0s1h
- *	└─ ad0s5 ..		those in an extended slice, in their chain's order
+ *	  ad0s1 .. ad0s4	its entries
+ *	    ad0s1a .. ad0s1h	a FreeBSD slice's partitions: its disklabel
+ *	  ad0s5 ..		those in an extended slice, in their chain's order
  *
  * A device's minor number says which of them it is:
  *

@@ -2,13 +2,12 @@
  * ata-all.c: find the channels and the drives.
  *
  * Two steps.  When devices are attached, ata_attach() looks whether anything
- * answers at the ports where a PC's channels are, sets up the interrupt, and
- * begins a reset.  The rest takes a drive's time, so a configuration hook does
- * it, which may sleep: wait for the reset's end, ask each drive what it is,
- * and hand the disks on.
+ * answers at the ports where a PC's channels are, and sets up the interrupts.
+ * The rest takes a drive's time, so a configuration hook does it, which may
+ * sleep: reset the drives, ask each of them what it is, hand the disks on.
  *
- * A drive that does not say what it is within ATA_IDENTIFY_SECONDS, or that
- * has no driver, is told and left alone.
+ * A drive that does not say what it is, or that has no driver, is told and
+ * left alone.
  *
  * [ATA-6] 8.15, [dev/ata/ata-all.c, dev/ata/ata-isa.c]
  */
@@ -47,30 +46,6 @@ ata_cmd2str(int command)
 	case ATA_ATAPI_IDENTIFY:	return ("ATAPI_IDENTIFY");
 	default:			return ("unknown CMD");
 	}
-}
-
-/*
- * A text of a drive's parameters: `length' characters from `word' on, two in
- * a word, the first one high, without the blanks around them.  What cannot be
- * printed becomes a `?'.  `text' has room for one more.
- */
-void
-ata_string(const struct ata_device *atadev, int word, int length, char *text)
-{
-	int c, i, used = 0;
-
-	for (i = 0; i < length; i++) {
-		c = atadev->param[word + i / 2] >> (i % 2 == 0 ? 8 : 0) & 0xff;
-		if (c == '\0')
-			c = ' ';
-		else if (c < ' ' || c > '~')
-			c = '?';
-		if (c != ' ' || used != 0)
-			text[used++] = c;
-	}
-	while (used > 0 && text[used - 1] == ' ')
-		used--;
-	text[used] = '\0';
 }
 
 /* Where a drive is at its channel. */
@@ -112,7 +87,7 @@ ata_identify(struct ata_device *atadev)
 static void
 ata_attach_device(struct ata_device *atadev)
 {
-	char model[ATA_MODEL_LENGTH + 1];
+	char model[ATA_MODEL_SIZE];
 
 	if (ata_identify(atadev) != 0) {
 		atadev->kind = ATA_NONE;
@@ -122,7 +97,7 @@ ata_attach_device(struct ata_device *atadev)
 		ad_attach(atadev);
 		return;
 	}
-	ata_string(atadev, ATA_P_MODEL, ATA_MODEL_LENGTH, model);
+	ata_model(atadev, model);
 	printf("%s-%s: <%s> ATAPI (no driver attached)\n",
 	    atadev->channel->name, ata_position(atadev), model);
 }

@@ -2,6 +2,7 @@
  * The ATA controller of a PC: two channels, each with a master and a slave.
  *
  *	ata-all		finds channels and drives, and asks them what they are
+ *	ata-param	reads the answer
  *	ata-queue	which request a channel works on; interrupts, time-outs
  *	ata-lowlevel	the registers: a command, its data, its result; the reset
  *	ata-disk	makes requests of what is wanted from a disk
@@ -65,37 +66,11 @@
 #define	ATA_FLUSHCACHE48 0xea
 #define	ATA_ATA_IDENTIFY 0xec
 
-/* ---------------------------------------------------------------- what a drive says of itself */
-
-#define	ATA_PARAM_WORDS	256
-#define	ATA_P_CYLINDERS	1		/* words of it */
-#define	ATA_P_HEADS	3
-#define	ATA_P_SECTORS	6
-#define	ATA_P_REVISION	23		/* a text of ATA_REVISION_LENGTH */
-#define	ATA_P_MODEL	27		/* and one of ATA_MODEL_LENGTH */
-#define	ATA_P_MULTI	47		/* low byte: most sectors an interrupt */
-#define	ATA_P_CAPABILITIES 49		/* bit 9: LBA */
-#define	ATA_P_PIO	51		/* high byte: the mode, up to 2 */
-#define	ATA_P_VALID	53		/* bit 1: word 64 is */
-#define	ATA_P_LBA_SIZE	60		/* 2 words */
-#define	ATA_P_ADVANCED_PIO 64		/* bit 0: mode 3, bit 1: mode 4 */
-#define	ATA_P_COMMANDS	83		/* bit 10: LBA48, 12 and 13: flush */
-#define	ATA_P_LBA48_SIZE 100		/* 4 words */
-
-#define	ATA_REVISION_LENGTH 8
-#define	ATA_MODEL_LENGTH 40
-
-#define	ATA_CAP_LBA	0x0200		/* bits of ATA_P_CAPABILITIES */
-#define	ATA_CMD_LBA48	0x0400		/* of ATA_P_COMMANDS */
-#define	ATA_CMD_FLUSH	0x1000
-#define	ATA_CMD_VALID	0x4000		/* set, and the next one not */
-#define	ATA_CMD_VALID_MASK 0xc000
-
 /* ---------------------------------------------------------------- channels, drives, requests */
 
 #define	ATA_CHANNELS	2
 #define	ATA_DEVICES	2		/* master, slave */
-#define	ATA_SECTOR_SIZE	512
+#define	ATA_PARAM_WORDS	256		/* what a drive says of itself */
 
 /* A drive that is ATA_NONE once is so for ever. */
 enum ata_kind { ATA_NONE, ATA_UNKNOWN, ATA_DISK, ATA_ATAPI };
@@ -158,7 +133,6 @@ struct ata_channel {
 	struct callout	callout;	/* of `running', or of a reset's step */
 	uint32_t	last_done;	/* when it was last looked at */
 	int		reset_end;	/* `ticks' when it is given up */
-	uint32_t	spurious;	/* interrupts that meant nothing */
 };
 
 extern struct ata_channel ata_channels[ATA_CHANNELS];
@@ -168,8 +142,26 @@ extern struct ata_channel ata_channels[ATA_CHANNELS];
 void	ata_attach(void);
 const char *ata_cmd2str(int command);
 const char *ata_position(const struct ata_device *atadev);
-void	ata_string(const struct ata_device *atadev, int word, int length,
-	    char *text);
+
+/* ---------------------------------------------------------------- ata-param */
+
+#define	ATA_MODEL_SIZE	(40 + 1)	/* texts, with their NUL */
+#define	ATA_REVISION_SIZE (8 + 1)
+#define	ATA_LBA28_SECTORS (1u << 28)	/* as many have an address of 28 bits */
+
+struct ata_ability {
+	uint64_t	size;		/* sectors; 0: it is of no use */
+	int		lba, lba48;	/* addresses of 28, of 48 bits */
+	int		flush;		/* has a cache that can be flushed */
+	int		piomode;
+	uint32_t	cylinders, heads, sectors;	/* the geometry */
+	uint32_t	multi;		/* sectors an interrupt, a power of two */
+};
+
+void	ata_abilities(const struct ata_device *atadev, struct ata_ability *can);
+void	ata_model(const struct ata_device *atadev, char model[ATA_MODEL_SIZE]);
+void	ata_revision(const struct ata_device *atadev,
+	    char revision[ATA_REVISION_SIZE]);
 
 /* ---------------------------------------------------------------- ata-queue */
 

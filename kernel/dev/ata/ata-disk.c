@@ -1,8 +1,8 @@
 /*
  * ata-disk.c: ad0 to ad3, the ATA disks: transfers become requests.
  *
- *	bio ─► bioq_disksort() ─► `bio', the one in work ─► `request', its
- *				  from where it has got to   next command
+ *	bioq_disksort()		ad_start()	     ata_queue_request()
+ *	queue of bios	--->	`bio', in work	--->  `request': its next command
  *
  * One request of a disk is on its way at a time, and moves as much as a command
  * can.  When it has ended, ad_done() counts what it moved, and ad_start() goes
@@ -29,10 +29,8 @@
 #define	AD_SILENT_MAX	8		/* time-outs in a row: it is given up */
 #define	AD_SECONDS	5		/* for a block */
 #define	AD_FLUSH_SECONDS 30
-#define	AD_MULTI_MAX	128		/* sectors an interrupt, a power of two */
 #define	AD_COUNT28	256		/* most sectors a command */
 #define	AD_COUNT48	65536
-#define	AD_LBA28_MAX	((uint64_t)1 << 28)
 
 /* What it must still be told. */
 enum ad_setup { AD_SET_PARAMS, AD_SET_MULTI, AD_READY };
@@ -42,10 +40,7 @@ struct ad_softc {
 	struct disk	disk;
 	char		name[8];
 
-	/* What it can. */
-	int		lba, lba48, flush;
-	uint32_t	cylinders, heads, sectors;	/* its geometry */
-	uint32_t	multi;		/* sectors an interrupt */
+	struct ata_ability can;
 
 	/* What it does. */
 	struct bio_queue_head queue;
@@ -78,11 +73,11 @@ ad_setup_request(struct ad_softc *adp)
 
 	if (adp->setup == AD_SET_PARAMS) {
 		request->command = ATA_INIT_PARAMS;
-		request->count = adp->sectors;
-		request->lba = ATA_CHS(0, adp->heads - 1, 0);
+		request->count = adp->can.sectors;
+		request->lba = ATA_CHS(0, adp->can.heads - 1, 0);
 	} else {
 		request->command = ATA_SET_MULTI;
-		request->count = adp->multi;
+		request->count = adp->can.multi;
 	}
 	request->timeout = AD_SECONDS;
 }
@@ -91,10 +86,10 @@ ad_setup_request(struct ad_softc *adp)
 static uint32_t
 ad_chs(const struct ad_softc *adp, uint32_t lba)
 {
-	uint32_t track = lba / adp->sectors;
+	uint32_t track = lba / adp->can.sectors;
 
-	return (ATA_CHS(track / adp->heads, track % adp->heads,
-	    lba % adp->sectors + 1));
+	return (ATA_CHS(track / adp->can.heads, track % adp->can.heads,
+	    lba % adp->can.sectors + 1));
 }
 
 /* The command that moves data, by what is wanted. */
@@ -117,17 +112,17 @@ ad_transfer_request(struct ad_softc *adp)
 	struct bio *bp = adp->bio;
 	uint64_t lba = bp->bio_pblkno + (bp->bio_completed >> DEV_BSHIFT);
 	uint32_t left = (bp->bio_length - bp->bio_completed) >> DEV_BSHIFT;
-	uint32_t multi = adp->retries == AD_RETRIES ? adp->multi : 1;
+	uint32_t multi = adp->retries == AD_RETRIES ? adp->can.multi : 1;
 	uint32_t count = MIN(left, AD_COUNT28);
 	int lba48, write = bp->bio_cmd == BIO_WRITE;
 
-	lba48 = adp->lba48 && (left > count || lba + count > AD_LBA28_MAX);
+	lba48 = adp->can.lba48 && (left > count || lba + count > ATA_LBA28_SECTORS);
 	if (lba48)
 		count = MIN(left, AD_COUNT48);
 	request->command = ad_command(write, multi > 1, lba48);
 	request->flags = write ? ATA_R_WRITE : ATA_R_READ;
-	request->flags |= lba48 ? ATA_R_48BIT : adp->lba ? ATA_R_LBA : 0;
-	request->lba = adp->lba ? lba : ad_chs(adp, lba);
+	request->flags |= lba48 ? ATA_R_48BIT : adp->can.lba ? ATA_R_LBA : 0;
+	request->lba = adp->can.lba ? lba : ad_chs(adp, lba);
 	request->count = count;
 	request->data = bp->bio_data + bp->bio_completed;
 	request->bytecount = count << DEV_BSHIFT;
@@ -138,7 +133,7 @@ ad_transfer_request(struct ad_softc *adp)
 static void
 ad_flush_request(struct ad_softc *adp)
 {
-	adp->request.command = adp->lba48 ? ATA_FLUSHCACHE48 : ATA_FLUSHCACHE;
+	adp->request.command = adp->can.lba48 ? ATA_FLUSHCACHE48 : ATA_FLUSHCACHE;
 	adp->request.timeout = AD_FLUSH_SECONDS;
 }
 
@@ -226,7 +221,7 @@ static void
 ad_setup_done(struct ad_softc *adp)
 {
 	if (adp->setup == AD_SET_MULTI && adp->request.result != 0)
-		adp->multi = 1;
+		adp->can.multi = 1;
 	adp->setup++;
 }
 
@@ -258,9 +253,9 @@ ad_next_setup(struct ad_softc *adp)
 		adp->resets = adp->device->resets;
 		adp->setup = AD_SET_PARAMS;
 	}
-	if (adp->setup == AD_SET_PARAMS && adp->lba)
+	if (adp->setup == AD_SET_PARAMS && adp->can.lba)
 		adp->setup = AD_SET_MULTI;
-	if (adp->setup == AD_SET_MULTI && adp->multi == 1)
+	if (adp->setup == AD_SET_MULTI && adp->can.multi == 1)
 		adp->setup = AD_READY;
 	return (adp->setup);
 }
@@ -303,7 +298,7 @@ ad_strategy(struct bio *bp)
 	struct ad_softc *adp = dp->d_drv1;
 	int s;
 
-	if (bp->bio_cmd == BIO_FLUSH && !adp->flush) {
+	if (bp->bio_cmd == BIO_FLUSH && !adp->can.flush) {
 		biofinish(bp, 0);
 		return;
 	}
@@ -328,76 +323,24 @@ ad_shutdown(void *disk, int howto __unused)
 
 /* ---------------------------------------------------------------- attach */
 
-/* So many sectors, by what the disk says. */
-static uint64_t
-ad_mediasize(const struct ad_softc *adp)
-{
-	const uint16_t *p = adp->device->param;
-	uint64_t size;
-
-	size = adp->cylinders * adp->heads * adp->sectors;
-	if (adp->lba)
-		size = p[ATA_P_LBA_SIZE] | (uint32_t)p[ATA_P_LBA_SIZE + 1] << 16;
-	if (adp->lba48)
-		size = p[ATA_P_LBA48_SIZE] |
-		    (uint64_t)p[ATA_P_LBA48_SIZE + 1] << 16 |
-		    (uint64_t)p[ATA_P_LBA48_SIZE + 2] << 32;
-	return (size);
-}
-
-/* What the disk can do. */
-static void
-ad_capabilities(struct ad_softc *adp)
-{
-	const uint16_t *p = adp->device->param;
-	int commands = p[ATA_P_COMMANDS], multi = p[ATA_P_MULTI] & 0xff;
-
-	if ((commands & ATA_CMD_VALID_MASK) != ATA_CMD_VALID)
-		commands = 0;
-	adp->lba = (p[ATA_P_CAPABILITIES] & ATA_CAP_LBA) != 0;
-	adp->lba48 = adp->lba && (commands & ATA_CMD_LBA48) != 0;
-	adp->flush = (commands & ATA_CMD_FLUSH) != 0;
-	adp->cylinders = p[ATA_P_CYLINDERS];
-	adp->heads = p[ATA_P_HEADS];
-	adp->sectors = p[ATA_P_SECTORS];
-	adp->multi = AD_MULTI_MAX;
-	while (adp->multi > (uint32_t)MAX(multi, 1))
-		adp->multi /= 2;
-}
-
-/* Its PIO mode. */
-static int
-ad_piomode(const struct ad_softc *adp)
-{
-	const uint16_t *p = adp->device->param;
-
-	if (p[ATA_P_VALID] & 2) {
-		if (p[ATA_P_ADVANCED_PIO] & 2)
-			return (4);
-		if (p[ATA_P_ADVANCED_PIO] & 1)
-			return (3);
-	}
-	return (MIN(p[ATA_P_PIO] >> 8, 2));
-}
-
 static void
 ad_announce(const struct ad_softc *adp)
 {
 	const struct ata_device *atadev = adp->device;
-	char model[ATA_MODEL_LENGTH + 1], revision[ATA_REVISION_LENGTH + 1];
+	const struct ata_ability *can = &adp->can;
+	char model[ATA_MODEL_SIZE], revision[ATA_REVISION_SIZE];
 
-	ata_string(atadev, ATA_P_MODEL, ATA_MODEL_LENGTH, model);
-	ata_string(atadev, ATA_P_REVISION, ATA_REVISION_LENGTH, revision);
+	ata_model(atadev, model);
+	ata_revision(atadev, revision);
 	printf("%s: %lluMB <%s%s%s> at %s-%s PIO%d\n", adp->name,
-	    (unsigned long long)adp->disk.d_mediasize >> 20, model,
+	    (unsigned long long)can->size >> 11, model,
 	    *revision != '\0' ? " " : "", revision, atadev->channel->name,
-	    ata_position(atadev), ad_piomode(adp));
+	    ata_position(atadev), can->piomode);
 	if (bootverbose)
 		printf("%s: %llu sectors [%uC/%uH/%uS] %u sectors/interrupt%s\n",
-		    adp->name,
-		    (unsigned long long)adp->disk.d_mediasize >> DEV_BSHIFT,
-		    adp->cylinders, adp->heads, adp->sectors, adp->multi,
-		    adp->lba48 ? " LBA48" : adp->lba ? " LBA" : "");
+		    adp->name, (unsigned long long)can->size, can->cylinders,
+		    can->heads, can->sectors, can->multi,
+		    can->lba48 ? " LBA48" : can->lba ? " LBA" : "");
 }
 
 /* A disk has been identified: make it known.  Sleeps. */
@@ -411,21 +354,19 @@ ad_attach(struct ata_device *atadev)
 	adp->device = atadev;
 	adp->resets = atadev->resets - 1;
 	bioq_init(&adp->queue);
-	ad_capabilities(adp);
+	ata_abilities(atadev, &adp->can);
 	dp = &adp->disk;
 	dp->d_cdevsw = &ad_cdevsw;
 	dp->d_unit = ATA_DEVICES * (atadev->channel - ata_channels) + atadev->unit;
-	dp->d_mediasize = ad_mediasize(adp) << DEV_BSHIFT;
+	dp->d_mediasize = adp->can.size << DEV_BSHIFT;
 	dp->d_sectorsize = DEV_BSIZE;
-	dp->d_maxsize = (adp->lba48 ? AD_COUNT48 : AD_COUNT28) << DEV_BSHIFT;
-	dp->d_fwsectors = adp->sectors;
-	dp->d_fwheads = adp->heads;
+	dp->d_maxsize = (adp->can.lba48 ? AD_COUNT48 : AD_COUNT28) << DEV_BSHIFT;
 	dp->d_strategy = ad_strategy;
 	dp->d_queue = &adp->queue;
 	dp->d_drv1 = adp;
 	snprintf(adp->name, sizeof(adp->name), "ad%d", dp->d_unit);
 	ad_announce(adp);
-	if (dp->d_mediasize == 0) {
+	if (adp->can.size == 0) {
 		printf("%s: no sectors, left alone\n", adp->name);
 		free(adp, M_AD);
 		return;

@@ -78,19 +78,18 @@ ata_busy(const struct ata_channel *ch)
 
 /* ---------------------------------------------------------------- who is there */
 
-/* Do the registers keep what is written into them, or are they busy? */
+/* Is a drive busy, or do its registers keep what is written into them? */
 static int
 ata_keeps(const struct ata_device *atadev)
 {
 	const struct ata_channel *ch = atadev->channel;
 
 	ata_select(atadev, 0);
-	if (ata_is_floating(ata_inb(ch, ATA_ALTSTAT)))
-		return (0);
+	if (ata_busy(ch))
+		return (1);
 	ata_outb(ch, ATA_COUNT, 0x55);
 	ata_outb(ch, ATA_SECTOR, 0xaa);
-	return (ata_busy(ch) || (ata_inb(ch, ATA_COUNT) == 0x55 &&
-	    ata_inb(ch, ATA_SECTOR) == 0xaa));
+	return (ata_inb(ch, ATA_COUNT) == 0x55 && ata_inb(ch, ATA_SECTOR) == 0xaa);
 }
 
 /* Is there a drive at this channel, working or not? */

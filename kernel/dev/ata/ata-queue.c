@@ -12,8 +12,9 @@
  * that does not answer gets both of them reset, in steps that callouts take:
  * the line is pulled, let go, and then there is time until neither is busy.
  * A reset makes a drive forget what it was told; `resets' counts that, and a
- * request that waited meanwhile is not begun: EAGAIN.  What is no longer there behind a reset, or is busy for ever, is no drive any
- * more: ATA_NONE, and its requests end with ENXIO.
+ * request that waited meanwhile is not begun: EAGAIN.  What is no longer there
+ * behind a reset, or is busy for ever, is no drive any more: ATA_NONE, and its
+ * requests end with ENXIO.
  *
  * An interrupt means something only if a request runs and the drive is not
  * busy; one more or one less does no harm.
@@ -142,10 +143,8 @@ ata_interrupt(void *channel)
 {
 	struct ata_channel *ch = channel;
 
-	if (ch->state != ATA_ACTIVE || ata_busy(ch)) {
-		ch->spurious++;
+	if (ch->state != ATA_ACTIVE || ata_busy(ch))
 		return;
-	}
 	if (ata_end_transaction(ch->running) == ATA_OP_FINISHED)
 		ata_completed(ch, ch->running->result);
 }
@@ -159,17 +158,18 @@ ata_timeout(void *channel)
 {
 	struct ata_channel *ch = channel;
 	struct ata_request *request;
-	int s = splbio();
+	int over, s = splbio();
 
 	request = ch->running;
-	if (ch->state != ATA_ACTIVE || callout_pending(&ch->callout)) {
-		/* It ended while the callout was on its way. */
-	} else if (request->donecount != ch->last_done) {
+	/* It may have ended while the callout was on its way. */
+	over = ch->state == ATA_ACTIVE && !callout_pending(&ch->callout);
+	if (over && request->donecount == ch->last_done)
+		ata_reset(ch);
+	else if (over) {
 		ch->last_done = request->donecount;
 		callout_reset(&ch->callout, request->timeout * hz, ata_timeout,
 		    ch);
-	} else
-		ata_reset(ch);
+	}
 	splx(s);
 }
 
@@ -191,18 +191,30 @@ ata_reset(struct ata_channel *ch)
 	splx(s);
 }
 
+/* Find out what a drive is, now that it has been reset. */
+static void
+ata_reset_device(struct ata_device *atadev)
+{
+	enum ata_kind before = atadev->kind;
+
+	atadev->resets++;
+	if (before == ATA_NONE)
+		return;
+	atadev->kind = ata_signature(atadev);
+	if (before == ATA_UNKNOWN && ata_busy(atadev->channel))
+		printf("%s-%s: busy for %d seconds, left alone\n",
+		    atadev->channel->name, ata_position(atadev),
+		    ATA_RESET_SECONDS);
+}
+
 /* The drives have come back, or will not. */
 static void
 ata_reset_finish(struct ata_channel *ch)
 {
-	struct ata_device *atadev;
-	int result = ETIMEDOUT;
+	int i, result = ETIMEDOUT;
 
-	for (atadev = ch->device; atadev < ch->device + ATA_DEVICES; atadev++) {
-		atadev->resets++;
-		if (atadev->kind != ATA_NONE)
-			atadev->kind = ata_signature(atadev);
-	}
+	for (i = 0; i < ATA_DEVICES; i++)
+		ata_reset_device(&ch->device[i]);
 	if (ch->running != NULL && ch->running->device->kind == ATA_NONE)
 		result = ENXIO;
 	ata_completed(ch, result);
