@@ -30,6 +30,7 @@ from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, o
 from grade.failure import HarnessFault
 from grade.labs import find_labs
 from grade.models import btx as model
+from grade.switching import CHECK_DISK, SERVICES_KERNEL, SWITCH_BUDGET, measure_switches
 
 TREE = Path(__file__).resolve().parent.parent
 RUNS = 5
@@ -161,6 +162,14 @@ def measure_road(bochs: str, *, makefs: str, sfdisk: str) -> None:
     _tell("kernel: the same for each page more of memory", (cost[256] - cost[64]) // (192 << 8), SYSINIT_PAGE_BUDGET)
 
 
+def measure_processes(bochs: str) -> None:
+    """What the kernel's switch from process to process costs."""
+    _command("make", SERVICES_KERNEL, CHECK_DISK)()
+    with tempfile.TemporaryDirectory(prefix="switch-") as name:
+        took = measure_switches(TREE, Path(name), bochs=bochs)
+    _tell("kernel: from one process to another", round(statistics.median(took)), SWITCH_BUDGET)
+
+
 def _stages(kernel: str, bochs: str, *, makefs: str, sfdisk: str) -> Sequence[Stage]:
     with _road(kernel, makefs=makefs, sfdisk=sfdisk) as (disk, folder):
         return measure_stages(disk, folder, kernel=TREE / kernel, bochs=bochs)
@@ -196,6 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_verbs(options.bochs)
         measure_boots(options.bochs)
         measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk)
+        measure_processes(options.bochs)
     except HarnessFault as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -3,7 +3,7 @@
  * for a test that has the disk's image to compare with.
  *
  * The loader's variables: disk.name is the device that is used, disk.count how
- * often.  Where and how much is drawn.
+ * often, or how much.  Where and how much else is drawn.
  */
 #include "services.h"
 
@@ -246,18 +246,24 @@ SERVICE_TEST(disk_order)
 
 /* ---------------------------------------------------------------- the speed */
 
-/* A long sequential read, in one piece, for a test that counts from outside. */
+/*
+ * One read of disk.count sectors from sector disk.at on: for a test that
+ * counts, or that makes it fail.
+ */
 SERVICE_TEST(disk_sequential)
 {
 	uint32_t size = the_count() << DEV_BSHIFT;
 	uint8_t *data = malloc(size, M_TEMP, M_WAITOK);
+	const char *at = getenv("disk.at");
 	struct bio bio = {
 		.bio_cmd = BIO_READ, .bio_dev = the_device(),
+		.bio_offset = at != NULL ? strtouq(at, NULL, 0) << DEV_BSHIFT : 0,
 		.bio_bcount = size, .bio_data = data,
 	};
 
 	dev_strategy(&bio);
 	printf("@sequential error=%d", biowait(&bio, "seq"));
-	printf(" sum=%u\n", sum(data, size));
+	printf(" left=%u sum=%u\n", bio.bio_resid >> DEV_BSHIFT,
+	    sum(data, size - bio.bio_resid));
 	free(data, M_TEMP);
 }

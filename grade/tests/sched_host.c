@@ -45,7 +45,11 @@ void	*calloc(size_t n, size_t size);
 void	host_free(void *p) __asm__("free");
 void	exit(int status) __dead2;
 
-struct proc	proc0 = { .p_thread = { .td_proc = &proc0 } };
+struct proc	proc0 = {
+	.p_state = PRS_NORMAL,
+	.p_thread = { .td_proc = &proc0, .td_state = TDS_RUNNING,
+	    .td_priority = PVM, .td_user_pri = PUSER }
+};
 struct thread	*curthread = &thread0, *idlethread;
 int		cold, hz = 100, stathz = 128, maxproc = 1000;
 const char	*panicstr;
@@ -201,6 +205,7 @@ start(void)
 	procinit();
 	schedinit();
 	sleepinit();
+	proc_insert(&proc0);
 	threads[0] = &thread0;
 	for (i = 1; i <= THREADS; i++) {
 		(void)proc_alloc(&p, 0);

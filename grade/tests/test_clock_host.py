@@ -70,7 +70,7 @@ class ClockPc(InterruptPc):
         self.pit.pc = self
         self.enable()
         self.kernel.host_sysinits()
-        self.began = self.pit.elapsed
+        self.began = self.pit.elapsed // self.pit.reload * self.pit.reload      # the last tick
         self.began_ticks = self.pc.number("ticks").value
 
     def ticks(self) -> int:
@@ -90,7 +90,7 @@ class ClockPc(InterruptPc):
         return value.sec + Fraction(value.part, 10**digits)
 
     def elapsed(self) -> Fraction:
-        """The seconds since time began, give or take what inittimecounter() took."""
+        """The seconds since time began, at a tick."""
         return Fraction(self.pit.elapsed - self.began, FREQUENCY)
 
 

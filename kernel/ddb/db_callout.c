@@ -22,16 +22,16 @@ void
 db_show_callouts_cmd(db_expr_t addr __unused, int have_addr __unused,
     db_expr_t count __unused, const char *modif __unused)
 {
-	const struct callout *c;
+	const struct callout_link *bucket, *link;
 	int i, found = 0;
 
 	for (i = 1; i <= callwheelsize; i++) {
-		TAILQ_FOREACH(c, &callwheel[(ticks + i) & callwheelmask],
-		    c_links.tqe) {
+		bucket = &callwheel[(ticks + i) & callwheelmask];
+		for (link = bucket->next; link != bucket; link = link->next) {
 			if (!found)
 				db_printf("%10s %10s\n", "callout", "ticks");
 			found = 1;
-			db_print_callout(c);
+			db_print_callout((const struct callout *)link);
 		}
 	}
 	if (!found)

@@ -137,8 +137,16 @@ i8254_get_timecount(void)
 	return (count);
 }
 
+/* Without a look at the chip. */
+static uint32_t
+i8254_get_tickcount(void)
+{
+	return (i8254_offset);
+}
+
 static struct timecounter i8254_timecounter = {
 	.tc_get_timecount = i8254_get_timecount,
+	.tc_get_tickcount = i8254_get_tickcount,
 	.tc_counter_mask = ~0u,
 	.tc_frequency = TIMER_FREQ,
 	.tc_name = "i8254",
@@ -170,17 +178,18 @@ startrtclock(void)
 }
 
 /*
- * Have the clocks tick.  Without an RTC stathz stays 0.
+ * Have the clocks tick.  Without an RTC stathz stays 0; that must be settled
+ * before the first tick.
  */
 void
 cpu_initclocks(void)
 {
+	if (rtc_intr_start()) {
+		stathz = RTC_STATHZ;
+		profhz = RTC_PROFHZ;
+		if (intr_create("rtc", RTC_IRQ, IPL_CLOCK, rtcintr, NULL) != 0)
+			panic("cpu_initclocks: irq %d is taken", RTC_IRQ);
+	}
 	if (intr_create("clk", CLOCK_IRQ, IPL_CLOCK, clkintr, NULL) != 0)
 		panic("cpu_initclocks: irq %d is taken", CLOCK_IRQ);
-	if (!rtc_intr_start())
-		return;
-	stathz = RTC_STATHZ;
-	profhz = RTC_PROFHZ;
-	if (intr_create("rtc", RTC_IRQ, IPL_CLOCK, rtcintr, NULL) != 0)
-		panic("cpu_initclocks: irq %d is taken", RTC_IRQ);
 }

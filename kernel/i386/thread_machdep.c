@@ -11,7 +11,7 @@
 #include <i386/md_var.h>
 #include <i386/pcb.h>
 
-/* The pcb is at the top of the stack, which is new and full of zeros. */
+/* The pcb stands at the top of the stack. */
 void
 cpu_thread_setup(struct thread *td)
 {
@@ -23,7 +23,8 @@ cpu_thread_setup(struct thread *td)
 
 /*
  * Have td begin with func(arg), in the kernel: as if it had once called
- * cpu_switch(), and that were now to return to kthread_trampoline.
+ * cpu_switch(), and that were now to return to kthread_trampoline.  Its stack
+ * begins where the CPU would begin it for who comes from user mode.
  */
 void
 cpu_set_kthread_entry(struct thread *td, void (*func)(void *), void *arg)

@@ -52,9 +52,21 @@ C_SYSINIT(version, SI_SUB_COPYRIGHT, SI_ORDER_THIRD, print_caddr_t, version);
 static void
 proc0_init(const void *dummy __unused)
 {
+	struct proc *p = &proc0;
+	struct thread *td = &thread0;
+
 	procinit();
 	schedinit();
 	sleepinit();
+	p->p_flag = P_SYSTEM | P_INMEM | P_KTHREAD;
+	p->p_state = PRS_NORMAL;
+	p->p_nice = NZERO;
+	td->td_state = TDS_RUNNING;
+	td->td_user_pri = PUSER;
+	td->td_priority = PVM;
+	td->td_kstack_pages = KSTACK_PAGES;
+	callout_init(&td->td_slpcallout, 1);
+	proc_insert(p);
 }
 C_SYSINIT(p0init, SI_SUB_INTRINSIC, SI_ORDER_FIRST, proc0_init, NULL);
 

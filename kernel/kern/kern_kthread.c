@@ -3,7 +3,8 @@
  *
  * One runs a function of the kernel's, on a stack of its own, and can sleep:
  * what an interrupt's handler and a callout cannot.  It sees the kernel's
- * addresses only, and its end is kthread_exit().
+ * addresses only, and its end is kthread_exit().  Whoever makes it, its parent
+ * is process 0, which stays.
  *
  * [kern/kern_kthread.c]
  */
@@ -26,6 +27,7 @@ kthread_create(void (*func)(void *), void *arg, struct proc **newpp,
 	error = proc_alloc(&p, pages);
 	if (error != 0)
 		return (error);
+	p->p_pptr = &proc0;
 	p->p_flag |= P_KTHREAD | P_SYSTEM;
 	va_start(ap, fmt);
 	vsnprintf(p->p_comm, sizeof(p->p_comm), fmt, ap);
@@ -64,6 +66,8 @@ kthread_exit(int status __unused)
 {
 	struct proc *p = curproc;
 
+	KASSERT(p != &proc0 && &p->p_thread != idlethread,
+	    ("kthread_exit: %s cannot end", p->p_comm));
 	(void)splhigh();
 	p->p_flag |= P_WEXIT;
 	p->p_state = PRS_ZOMBIE;

@@ -11,7 +11,6 @@
 #include <sys/errno.h>
 #include <sys/malloc.h>
 #include <sys/priority.h>
-#include <sys/resource.h>
 #include <sys/systm.h>
 
 #define	PIDHASH_SIZE	256
@@ -32,8 +31,16 @@ pid_bucket(int pid)
 	return (&pidhash[pid % PIDHASH_SIZE]);
 }
 
-/* Into allproc and its pidhash. */
-static void
+void
+procinit(void)
+{
+	int i;
+
+	for (i = 0; i < PIDHASH_SIZE; i++)
+		LIST_INIT(&pidhash[i]);
+}
+
+void
 proc_insert(struct proc *p)
 {
 	int s = splhigh();
@@ -42,23 +49,6 @@ proc_insert(struct proc *p)
 	LIST_INSERT_HEAD(pid_bucket(p->p_pid), p, p_hash);
 	nprocs++;
 	splx(s);
-}
-
-void
-procinit(void)
-{
-	struct proc *p = &proc0;
-	struct thread *td = &p->p_thread;
-
-	p->p_state = PRS_NORMAL;
-	p->p_flag = P_SYSTEM | P_INMEM | P_KTHREAD;
-	p->p_nice = NZERO;
-	td->td_state = TDS_RUNNING;
-	td->td_user_pri = PUSER;
-	td->td_priority = PVM;
-	td->td_kstack_pages = KSTACK_PAGES;
-	callout_init(&td->td_slpcallout, 1);
-	proc_insert(p);
 }
 
 /* Any process of this number, a zombie too. */
@@ -105,9 +95,8 @@ proc_alloc(struct proc **pp, int kstack_pages)
 		free(p, M_PROC);
 		return (ENOMEM);
 	}
-	p->p_pptr = curproc;
 	p->p_flag = P_INMEM;
-	p->p_nice = curproc->p_nice;
+	p->p_nice = NZERO;
 	p->p_thread.td_user_pri = PUSER;
 	p->p_thread.td_priority = PVM;
 	callout_init(&p->p_thread.td_slpcallout, 1);

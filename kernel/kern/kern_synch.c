@@ -135,7 +135,9 @@ tsleep(const void *chan, int pri, const char *wmesg, int timo)
 	sched_sleep(td);
 	if ((pri & PRIMASK) != 0)
 		sched_prio(td, pri & PRIMASK);
-	td->td_flags &= ~TDF_TIMEOUT;
+	td->td_flags &= ~(TDF_TIMEOUT | TDF_SINTR);
+	if ((pri & PCATCH) != 0)
+		td->td_flags |= TDF_SINTR;
 	td->td_nvcsw++;
 	if (timo > 0)
 		callout_reset(&td->td_slpcallout, timo, endtsleep, td);

@@ -1,8 +1,8 @@
 /*
  * kern_tc.c: the time, out of a counter.
  *
- * Once a tick tc_windup() looks at the counter and adds what has gone by to the
- * uptime.  Whoever wants to know the time adds what has gone by since:
+ * Once a tick tc_ticktock() adds what has gone by to the uptime.  Whoever wants
+ * to know the time adds what has gone by since:
  *
  *	tick            tick            tick      now
  *	 |---------------|---------------|---------|
@@ -10,12 +10,14 @@
  *	 th_offset ----------------------+           times th_scale
  *
  * So the counter may be narrow, as long as it does not come round within a
- * tick, and the ticks need not come on time: late or early, nothing is lost.
+ * tick, and a tick may be handled late.  Hardware is slow to be looked at: what
+ * it was at the tick, it tells out of what it knows.
  *
  * The uptime is what is counted.  The time is that and `boottimebin', all that
  * setting the time changes.
  *
- * The structure is read and written with interrupts disabled.
+ * The structure is read with interrupts disabled, and written by the clock's
+ * interrupt.
  *
  * [kern/kern_tc.c]
  */
@@ -34,6 +36,7 @@ dummy_get_timecount(void)
 /* Before time begins. */
 static struct timecounter dummy_timecounter = {
 	.tc_get_timecount = dummy_get_timecount,
+	.tc_get_tickcount = dummy_get_timecount,
 	.tc_counter_mask = ~0u,
 	.tc_frequency = 1000000,
 	.tc_name = "dummy",
@@ -74,30 +77,31 @@ tc_delta(void)
 	    tc->tc_counter_mask);
 }
 
-/*
- * Move the hands on to now.  Interrupts are disabled.
- */
+/* The seconds, for who needs no more. */
 static void
-tc_windup(void)
+tc_set_seconds(void)
 {
-	uint32_t delta = tc_delta();
-	struct bintime bt;
+	struct bintime bt = timehands.th_offset;
 
-	timehands.th_offset_count += delta;
-	bintime_addx(&timehands.th_offset, timehands.th_scale * delta);
-	time_uptime = timehands.th_offset.sec;
-	bt = timehands.th_offset;
+	time_uptime = bt.sec;
 	bintime_add(&bt, &boottimebin);
 	time_second = bt.sec;
 }
 
+/*
+ * Move the hands on to the tick.  At splclock(); a handler of that level is the
+ * highest, so nobody comes in between.
+ */
 void
 tc_ticktock(void)
 {
-	uint32_t ef = intr_disable();
+	struct timecounter *tc = timehands.th_counter;
+	uint32_t delta = (tc->tc_get_tickcount() - timehands.th_offset_count) &
+	    tc->tc_counter_mask;
 
-	tc_windup();
-	intr_restore(ef);
+	timehands.th_offset_count += delta;
+	bintime_addx(&timehands.th_offset, timehands.th_scale * delta);
+	tc_set_seconds();
 }
 
 /*
@@ -114,11 +118,11 @@ tc_setclock(const struct timespec *ts)
 	bintime_sub(&bt, &uptime);
 	boottimebin = bt;
 	bintime2timeval(&boottimebin, &boottime);
-	tc_windup();
+	tc_set_seconds();
 	intr_restore(ef);
 }
 
-/* Time begins: the uptime is counted from here. */
+/* The uptime is counted from here; or rather from the last tick. */
 static void
 inittimecounter(const void *dummy __unused)
 {
@@ -126,7 +130,7 @@ inittimecounter(const void *dummy __unused)
 
 	timehands.th_counter = timecounter;
 	timehands.th_scale = ((uint64_t)1 << 63) / timecounter->tc_frequency * 2;
-	timehands.th_offset_count = timecounter->tc_get_timecount();
+	timehands.th_offset_count = timecounter->tc_get_tickcount();
 	intr_restore(ef);
 	printf("Timecounters tick every %d.%03u msec\n", tick / 1000,
 	    tick % 1000);

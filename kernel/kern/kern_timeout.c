@@ -5,12 +5,12 @@
  * are a wheel that turns by one at each tick, and putting one in, taking it
  * out and finding those that are due costs the same however many there are.
  *
- *	callwheel	     c_time, for a wheel of 8 and softticks = 17
- *	[0]  --> 24 --> 0
- *	[1]  --> 17 --> 25 --> 17 --> 0	 <-- softticks & callwheelmask: the two
- *	[2]  --> 0			     17s are run, the 25 is passed over
- *	[3]  --> 19 --> 0
- *	 :
+ *	callwheel	 c_time, for a wheel of 8 and softticks = 17
+ *	[0]  <-> 24
+ *	[1]  <-> 17 <-> 25 <-> 17	<-- softticks & callwheelmask: the two
+ *	[2]				    17s are run, the 25 is passed over
+ *	[3]  <-> 19
+ *	 :				each a ring, closed by its bucket
  *
  * `softticks' follows `ticks': hardclock() lets it pass by empty buckets
  * itself, and else has softclock(), a software interrupt, go through all that
@@ -18,9 +18,9 @@
  *
  * The wheel is changed with interrupts disabled, for that is a few
  * instructions; a callout's function runs with them enabled, at
- * splsoftclock().  It may set or stop any callout, itself too: softclock()
- * keeps the place where it goes on in `nextsoftcheck', and who takes that one
- * out moves it on.
+ * splsoftclock().  It may set or stop any callout, itself too: what is due has
+ * been moved to a ring of its own, of which softclock() takes the first until
+ * there is none.  Out of there, too, a callout can be taken at any time.
  *
  * Ticks overflow, after 248 days at 100 Hz.  So they are added to as unsigned
  * numbers, and only asked whether they are equal.
@@ -41,12 +41,42 @@
 MALLOC_DEFINE(M_CALLOUT, "callout", "the callout wheel, and timeout()'s callouts");
 
 int		callwheelsize, callwheelmask;
-struct callout_tailq *callwheel;
+struct callout_link *callwheel;
 
 static SLIST_HEAD(, callout) callfree = SLIST_HEAD_INITIALIZER(callfree);
 static unsigned	softticks;		/* the tick whose bucket is, or was, gone through */
-static struct callout *nextsoftcheck;	/* the next that softclock() looks at, or NULL */
+static struct callout_link expired = { &expired, &expired };	/* due, in order */
 static void	*softclock_ih;
+
+/* These four are called with interrupts disabled. */
+static inline void
+link_init(struct callout_link *ring)
+{
+	ring->next = ring->prev = ring;
+}
+
+/* Before `place', which makes it the ring's last if that is its head. */
+static inline void
+link_insert(struct callout_link *link, struct callout_link *place)
+{
+	link->next = place;
+	link->prev = place->prev;
+	place->prev->next = link;
+	place->prev = link;
+}
+
+static inline void
+link_remove(struct callout_link *link)
+{
+	link->next->prev = link->prev;
+	link->prev->next = link->next;
+}
+
+static inline struct callout_link *
+bucket_of(int tick)
+{
+	return (&callwheel[tick & callwheelmask]);
+}
 
 /*
  * The wheel, with as many buckets as timeout() has callouts, or a few more, so
@@ -68,7 +98,7 @@ callwheel_init(const void *dummy __unused)
 	if (callwheel == NULL || callouts == NULL)
 		panic("callwheel_init: no memory for %d callouts", ncallout);
 	for (i = 0; i < callwheelsize; i++)
-		TAILQ_INIT(&callwheel[i]);
+		link_init(&callwheel[i]);
 	for (i = ncallout - 1; i >= 0; i--)
 		SLIST_INSERT_HEAD(&callfree, &callouts[i], c_links.sle);
 	softticks = ticks;
@@ -85,14 +115,6 @@ callout_init(struct callout *c, int mpsafe)
 		c->c_flags = CALLOUT_MPSAFE;
 }
 
-/* Take a pending one out.  Interrupts are disabled. */
-static inline void
-callout_remove(struct callout *c)
-{
-	if (nextsoftcheck == c)
-		nextsoftcheck = TAILQ_NEXT(c, c_links.tqe);
-	TAILQ_REMOVE(&callwheel[c->c_time & callwheelmask], c, c_links.tqe);
-}
 
 /*
  * Have func(arg) called in to_ticks ticks, at least 1: by then so many of the
@@ -104,13 +126,13 @@ callout_reset(struct callout *c, int to_ticks, timeout_t *func, void *arg)
 {
 	uint32_t ef = intr_disable();
 
-	if (c->c_flags & CALLOUT_PENDING)
-		callout_remove(c);
+	if (callout_pending(c))
+		link_remove(&c->c_links.link);
 	c->c_func = func;
 	c->c_arg = arg;
-	c->c_flags |= CALLOUT_ACTIVE | CALLOUT_PENDING;
+	c->c_flags |= CALLOUT_ACTIVE;
 	c->c_time = (unsigned)ticks + (to_ticks > 0 ? to_ticks : 1);
-	TAILQ_INSERT_TAIL(&callwheel[c->c_time & callwheelmask], c, c_links.tqe);
+	link_insert(&c->c_links.link, bucket_of(c->c_time));
 	intr_restore(ef);
 }
 
@@ -122,13 +144,16 @@ int
 callout_stop(struct callout *c)
 {
 	uint32_t ef = intr_disable();
-	int pending = c->c_flags & CALLOUT_PENDING;
 
-	if (pending)
-		callout_remove(c);
-	c->c_flags &= ~(CALLOUT_ACTIVE | CALLOUT_PENDING);
+	c->c_flags &= ~CALLOUT_ACTIVE;
+	if (!callout_pending(c)) {
+		intr_restore(ef);
+		return (0);
+	}
+	link_remove(&c->c_links.link);
+	c->c_links.link.next = NULL;
 	intr_restore(ef);
-	return (pending != 0);
+	return (1);
 }
 
 /* ---------------------------------------------------------------- timeout */
@@ -144,7 +169,7 @@ static void
 callout_free(struct callout *c)
 {
 	c->c_func = NULL;
-	c->c_flags = 0;
+	c->c_arg = NULL;
 	SLIST_INSERT_HEAD(&callfree, c, c_links.sle);
 }
 
@@ -162,6 +187,7 @@ timeout(timeout_t *func, void *arg, int to_ticks)
 	if (handle.callout == NULL)
 		panic("timeout table full");
 	SLIST_REMOVE_HEAD(&callfree, c_links.sle);
+	handle.callout->c_links.link.next = NULL;
 	handle.callout->c_flags = CALLOUT_LOCAL_ALLOC;
 	callout_reset(handle.callout, to_ticks, func, arg);
 	intr_restore(ef);
@@ -194,10 +220,39 @@ untimeout(timeout_t *func, void *arg, struct callout_handle handle)
 void
 callout_tick(void)
 {
-	if (!TAILQ_EMPTY(&callwheel[ticks & callwheelmask]))
+	struct callout_link *bucket = bucket_of(ticks);
+
+	if (bucket->next != bucket)
 		swi_sched(softclock_ih);
 	else if (softticks + 1 == (unsigned)ticks)
 		softticks = ticks;
+}
+
+/*
+ * Move what of a bucket is due to `expired'.  Interrupts are disabled; in a long
+ * bucket they are let in, with a callout that is nobody's in our place.
+ */
+static void
+softclock_bucket(int now)
+{
+	static struct callout place;
+	struct callout_link *bucket = bucket_of(now), *link, *next;
+	int steps = 0;
+
+	for (link = bucket->next; link != bucket; link = next) {
+		next = link->next;
+		if (((struct callout *)link)->c_time == now) {
+			link_remove(link);
+			link_insert(link, &expired);
+		} else if (++steps == MAX_SOFTCLOCK_STEPS) {
+			link_insert(&place.c_links.link, next);
+			enable_intr();
+			disable_intr();
+			next = place.c_links.link.next;
+			link_remove(&place.c_links.link);
+			steps = 0;
+		}
+	}
 }
 
 /*
@@ -205,39 +260,18 @@ callout_tick(void)
  * interrupts disabled; they are enabled meanwhile.
  */
 static void
-callout_run(struct callout *c)
+softclock_call(struct callout *c)
 {
 	timeout_t *func = c->c_func;
 	void *arg = c->c_arg;
 
-	callout_remove(c);
-	c->c_flags &= ~CALLOUT_PENDING;
+	link_remove(&c->c_links.link);
+	c->c_links.link.next = NULL;
 	if (c->c_flags & CALLOUT_LOCAL_ALLOC)
 		callout_free(c);
 	enable_intr();
 	func(arg);
 	disable_intr();
-}
-
-/* Run what is due at the tick `now', which is its bucket's turn. */
-static void
-softclock_bucket(int now)
-{
-	struct callout *c;
-	int steps = 0;
-
-	for (c = TAILQ_FIRST(&callwheel[now & callwheelmask]); c != NULL;
-	    c = nextsoftcheck) {
-		nextsoftcheck = TAILQ_NEXT(c, c_links.tqe);
-		if (c->c_time == now) {
-			callout_run(c);
-			steps = 0;
-		} else if (++steps == MAX_SOFTCLOCK_STEPS) {
-			enable_intr();
-			disable_intr();
-			steps = 0;
-		}
-	}
 }
 
 /*
@@ -247,8 +281,11 @@ static void
 softclock(void *dummy __unused)
 {
 	disable_intr();
-	while (softticks != (unsigned)ticks)
+	while (softticks != (unsigned)ticks) {
 		softclock_bucket(++softticks);
+		while (expired.next != &expired)
+			softclock_call((struct callout *)expired.next);
+	}
 	enable_intr();
 }
 

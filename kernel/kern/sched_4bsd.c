@@ -297,7 +297,10 @@ SYSINIT(schedcpu, SI_SUB_RUN_SCHEDULER, SI_ORDER_FIRST, kproc_start, &sched_kp);
 static void
 roundrobin(void *arg __unused)
 {
+	int s = splhigh();
+
 	need_resched();
+	splx(s);
 	callout_reset(&roundrobin_callout, sched_quantum, roundrobin, NULL);
 }
 

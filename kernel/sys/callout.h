@@ -14,11 +14,16 @@
 
 typedef void	timeout_t(void *arg);
 
+/* A ring's element, and its head: who takes one out need not know the ring. */
+struct callout_link {
+	struct callout_link *next, *prev;
+};
+
 struct callout {
 	union {
 		SLIST_ENTRY(callout) sle;	/* while it is free */
-		TAILQ_ENTRY(callout) tqe;	/* in its bucket */
-	} c_links;
+		struct callout_link link;	/* pending: in a ring; or NULL */
+	} c_links;				/* the first member */
 	int		c_time;			/* the tick it is due at */
 	void		*c_arg;
 	timeout_t	*c_func;
@@ -27,13 +32,13 @@ struct callout {
 
 #define	CALLOUT_LOCAL_ALLOC	0x0001	/* timeout()'s */
 #define	CALLOUT_ACTIVE		0x0002	/* set, and not deactivated since */
-#define	CALLOUT_PENDING		0x0004	/* in the wheel */
 #define	CALLOUT_MPSAFE		0x0008
 
-/* The wheel, for hardclock() and the debugger: c_time & callwheelmask. */
-TAILQ_HEAD(callout_tailq, callout);
-extern struct callout_tailq *callwheel;
+/* The wheel, for the debugger: rings, by c_time & callwheelmask. */
+extern struct callout_link *callwheel;
 extern int	callwheelsize, callwheelmask;
+
+/* A tick has come; for hardclock(). */
 void	callout_tick(void);
 
 struct callout_handle {
@@ -43,7 +48,7 @@ struct callout_handle {
 
 #define	callout_active(c)	((c)->c_flags & CALLOUT_ACTIVE)
 #define	callout_deactivate(c)	((c)->c_flags &= ~CALLOUT_ACTIVE)
-#define	callout_pending(c)	((c)->c_flags & CALLOUT_PENDING)
+#define	callout_pending(c)	((c)->c_links.link.next != NULL)
 
 void	callout_init(struct callout *c, int mpsafe);
 /* Call func(arg) in to_ticks, less than 1 being 1; a pending one is moved. */

@@ -28,7 +28,10 @@ int	kthread_create(void (*func)(void *), void *arg, struct proc **newpp,
 	    int flags, int pages, const char *fmt, ...) __printflike(6, 7);
 /* Where one begins: i386/swtch.S. */
 void	kthread_main(void (*func)(void *), void *arg) __dead2;
-/* The process that runs ends, and wakes who sleeps for it. */
+/*
+ * The process that runs ends, and wakes who sleeps for its struct proc: when
+ * that one runs, the process may be gone.
+ */
 void	kthread_exit(int status) __dead2;
 
 #endif /* !_SYS_KTHREAD_H_ */

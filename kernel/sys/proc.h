@@ -4,8 +4,8 @@
  * name and, one day, memory and files is struct proc.
  *
  *	allproc -> proc -> proc -> proc0	all that live
- *	pidhash[n] -> proc -> proc		the same, by number
  *	zombproc -> proc			that have ended, but for the stack
+ *	pidhash[n] -> proc -> proc		both, by number
  *
  * A thread is always in one of these states.
  *
@@ -105,7 +105,7 @@ struct proc {
 	int		p_pid;
 	enum proc_state	p_state;
 	int		p_flag;		/* P_ */
-	struct proc	*p_pptr;	/* who made it; proc0 has none */
+	struct proc	*p_pptr;	/* its parent; proc0 has none */
 	signed char	p_nice;		/* PRIO_MIN to PRIO_MAX */
 	char		p_comm[MAXCOMLEN + 1];
 	struct thread	p_thread;
@@ -113,8 +113,8 @@ struct proc {
 
 /* p_flag */
 #define	P_KTHREAD	0x00000004	/* never leaves the kernel */
+#define	P_NOLOAD	0x00000008	/* does not count as load */
 #define	P_SYSTEM	0x00000200	/* no signals, no swapping */
-#define	P_NOLOAD	0x00000800	/* is no load */
 #define	P_WEXIT		0x00002000	/* is ending */
 #define	P_INMEM		0x10000000	/* its stack is in memory */
 
@@ -135,8 +135,10 @@ extern struct thread *curthread;
 
 /* ---------------------------------------------------------------- kern/kern_proc.c */
 
-/* Set the lists up, with process 0 in them. */
+/* Set the lists up, empty. */
 void	procinit(void);
+/* One that has its number lives from now on: in allproc and its pidhash. */
+void	proc_insert(struct proc *p);
 /* The process with this number, if it lives, or NULL. */
 struct proc *pfind(int pid);
 /*

@@ -12,6 +12,8 @@
 struct timecounter {
 	/* The count now.  From any level, with or without interrupts. */
 	uint32_t	(*tc_get_timecount)(void);
+	/* What it was at the tick that hardclock() is called for. */
+	uint32_t	(*tc_get_tickcount)(void);
 	uint32_t	tc_counter_mask;	/* the bits that it has */
 	uint32_t	tc_frequency;		/* counts a second */
 	const char	*tc_name;
@@ -26,7 +28,7 @@ void	tc_init(struct timecounter *tc);
 /* Set the time, which says nothing to what waits for ticks. */
 void	tc_setclock(const struct timespec *ts);
 
-/* A tick has come; for hardclock(). */
+/* A tick has come; for hardclock(), at splclock(). */
 void	tc_ticktock(void);
 
 #endif /* !_SYS_TIMETC_H_ */

@@ -127,7 +127,9 @@ struct ata_request {
 	uint32_t	donecount;	/* bytes that were transferred */
 	uint32_t	currentsize;	/* bytes on their way to the drive */
 	uint8_t		status, error;	/* the registers, with EIO */
-	int		result;		/* 0, EIO, ETIMEDOUT, ENXIO: no drive */
+	int		result;		/* 0, EIO, ETIMEDOUT; not even begun: ENXIO,
+					   no drive, or EAGAIN, it was reset */
+	int		resets;		/* the device's, when it was queued */
 	TAILQ_ENTRY(ata_request) chain;
 };
 

@@ -206,6 +206,8 @@ ad_transfer_done(struct ad_softc *adp, int *error)
 		adp->retries = AD_RETRIES;
 		return (bp->bio_completed == bp->bio_length);
 	}
+	if (request->result == EAGAIN)
+		return (0);
 	if (adp->retries > 0) {
 		adp->retries--;
 		ad_tell(adp, 1);
@@ -280,10 +282,9 @@ ad_start(struct ad_softc *adp)
 		ad_gone(adp);
 		return;
 	}
-	memset(request, 0, sizeof(*request));
-	request->device = adp->device;
-	request->driver = adp;
-	request->callback = ad_done;
+	*request = (struct ata_request){
+		.device = adp->device, .driver = adp, .callback = ad_done,
+	};
 	if (ad_next_setup(adp) != AD_READY)
 		ad_setup_request(adp);
 	else if (adp->bio->bio_cmd == BIO_FLUSH)

@@ -210,6 +210,9 @@ ata_begin_transaction(struct ata_request *request)
 	status = ata_wait(ch, ATA_READY_POLLS, 1);
 	if (ata_is_floating(status) || (status & ATA_S_BUSY) != 0)
 		return (EIO);
+	/* Without a command ATAPI is not ready, but a disk is, if it is there. */
+	if (request->device->kind == ATA_DISK && !(status & ATA_S_READY))
+		return (EIO);
 	ata_set_address(request);
 	ata_outb(ch, ATA_COMMAND, request->command);
 	if (!(request->flags & ATA_R_WRITE))

@@ -11,8 +11,8 @@
  * Both drives share the registers, so one request runs at a time.  A drive
  * that does not answer gets both of them reset, in steps that callouts take:
  * the line is pulled, let go, and then there is time until neither is busy.
- * A reset makes a drive forget what it was told; `resets' counts that.  What
- * is no longer there behind a reset, or is busy for ever, is no drive any
+ * A reset makes a drive forget what it was told; `resets' counts that, and a
+ * request that waited meanwhile is not begun: EAGAIN.  What is no longer there behind a reset, or is busy for ever, is no drive any
  * more: ATA_NONE, and its requests end with ENXIO.
  *
  * An interrupt means something only if a request runs and the drive is not
@@ -62,12 +62,15 @@ ata_start(struct ata_channel *ch)
 	while (ch->state == ATA_IDLE &&
 	    (request = TAILQ_FIRST(&ch->queue)) != NULL) {
 		TAILQ_REMOVE(&ch->queue, request, chain);
-		if (request->device->kind != ATA_NONE)
-			ata_begin(ch, request);
-		else {
+		if (request->device->kind == ATA_NONE)
 			request->result = ENXIO;
-			request->callback(request);
+		else if (request->resets != request->device->resets)
+			request->result = EAGAIN;
+		else {
+			ata_begin(ch, request);
+			return;
 		}
+		request->callback(request);
 	}
 }
 
@@ -103,6 +106,7 @@ ata_queue_request(struct ata_request *request)
 
 	KASSERT(request->device->kind != ATA_NONE,
 	    ("ata_queue_request: no drive"));
+	request->resets = request->device->resets;
 	TAILQ_INSERT_TAIL(&ch->queue, request, chain);
 	ata_start(ch);
 	splx(s);
@@ -122,10 +126,12 @@ ata_wait_request(struct ata_request *request)
 	int s = splbio();
 
 	request->callback = ata_wakeup;
-	request->driver = request;
-	ata_queue_request(request);
-	while (request->driver != NULL)
-		tsleep(request, PRIBIO, "ataw", 0);
+	do {
+		request->driver = request;
+		ata_queue_request(request);
+		while (request->driver != NULL)
+			tsleep(request, PRIBIO, "ataw", 0);
+	} while (request->result == EAGAIN);
 	splx(s);
 	return (request->result);
 }

@@ -13,6 +13,8 @@ extern uint32_t	host_eflags;
 
 uint8_t	inb(uint16_t port);
 void	outb(uint16_t port, uint8_t data);
+void	insw(uint16_t port, void *addr, uint32_t count);
+void	outsw(uint16_t port, const void *addr, uint32_t count);
 /* Interrupts have just been enabled: those that wait come now. */
 void	enable_intr(void);
 
