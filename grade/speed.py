@@ -31,6 +31,7 @@ from grade.failure import HarnessFault
 from grade.labs import find_labs
 from grade.models import btx as model
 from grade.switching import CHECK_DISK, SERVICES_KERNEL, SWITCH_BUDGET, measure_switches
+from grade.ticking import PAIR_BUDGET, SOFTCLOCK_BUDGET, TICK_BUDGET, measure_clock
 
 TREE = Path(__file__).resolve().parent.parent
 RUNS = 5
@@ -170,6 +171,16 @@ def measure_processes(bochs: str) -> None:
     _tell("kernel: from one process to another", round(statistics.median(took)), SWITCH_BUDGET)
 
 
+def measure_ticks(bochs: str) -> None:
+    """What the kernel's clock and callouts cost."""
+    _command("make", SERVICES_KERNEL, CHECK_DISK)()
+    with tempfile.TemporaryDirectory(prefix="clock-") as name:
+        costs = measure_clock(TREE, Path(name), bochs=bochs)
+    _tell("kernel: a callout is set and stopped", costs.insert + costs.remove, PAIR_BUDGET)
+    _tell("kernel: a tick when there is nothing to do", costs.tick, TICK_BUDGET)
+    _tell("kernel: softclock at a tick, 10,000 callouts pending", round(costs.softclock), SOFTCLOCK_BUDGET)
+
+
 def _stages(kernel: str, bochs: str, *, makefs: str, sfdisk: str) -> Sequence[Stage]:
     with _road(kernel, makefs=makefs, sfdisk=sfdisk) as (disk, folder):
         return measure_stages(disk, folder, kernel=TREE / kernel, bochs=bochs)
@@ -206,6 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_boots(options.bochs)
         measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk)
         measure_processes(options.bochs)
+        measure_ticks(options.bochs)
     except HarnessFault as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -27,23 +27,30 @@ _SWITCHES = 7
 
 def measure_switches(tree: Path, folder: Path, *, bochs: str) -> Sequence[int]:
     """Boot what make has built in `tree`, in an empty folder. Returns what some switches took."""
-    kernel = tree / SERVICES_KERNEL
-    told = {"autoboot_delay": "-1", "console": "comconsole", "services.run": "pingpong"}
-    disk = folder / "disk.img"
-    disk.write_bytes(fill((tree / CHECK_DISK).read_bytes(), {"kernel": kernel.read_bytes(), "settings": settings(told)}))
-    names = read_labels(kernel)
+    disk = services_disk(tree, folder, "pingpong")
+    names = read_labels(tree / SERVICES_KERNEL)
     took = []
     with Machine(folder, disks=[(disk, "")], bochs=bochs) as machine:
         for _ in range(2):                              # both have begun
-            _come_to(machine, names["player"])
+            come_to(machine, names["player"])
         for _ in range(_SWITCHES):
-            began = _come_to(machine, names["mi_switch"])
+            began = come_to(machine, names["mi_switch"])
             back = int.from_bytes(machine.memory(machine.registers().esp, 4), "little")
-            took.append(_come_to(machine, back) - began)
+            took.append(come_to(machine, back) - began)
     return took
 
 
-def _come_to(machine: Machine, address: int) -> int:
+def services_disk(tree: Path, folder: Path, test: str, **variables: str) -> Path:
+    """A disk that boots the kernel for this test; the loader sets these variables too (`kern_hz` is kern.hz)."""
+    told = {"autoboot_delay": "-1", "console": "comconsole", "services.run": test}
+    told |= {name.replace("_", "."): value for name, value in variables.items()}
+    disk = folder / "disk.img"
+    disk.write_bytes(fill((tree / CHECK_DISK).read_bytes(),
+                          {"kernel": (tree / SERVICES_KERNEL).read_bytes(), "settings": settings(told)}))
+    return disk
+
+
+def come_to(machine: Machine, address: int) -> int:
     """Run until the instruction at `address` is next. Returns the tick."""
     door = machine.break_at(address)
     stop = machine.run(_BOOT_BUDGET)

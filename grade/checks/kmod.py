@@ -41,7 +41,8 @@ def module(parts: Sequence[Part], order: Sequence[int], symbol: str) -> bytes:
                            for number, part in enumerate(parts) if part.entry.runs)
     of_set = b"".join(_REL.pack(4 * number, 1 << 8 | R_386_32) for number in range(len(order)))
     strings = b"\0" + symbol.encode("ascii") + b"\0"
-    symbols = SYMBOL.pack(0, 0, 0, 0, 0, 0) + SYMBOL.pack(0, 0, 0, STT_SECTION, 0, 1) + SYMBOL.pack(1, 0, 0, STB_GLOBAL << 4, 0, 0)
+    symbols = b"".join(SYMBOL.pack(name, 0, 0, kind, 0, section) for name, kind, section in (
+        (0, 0, 0), (0, STT_SECTION, 1), (1, STB_GLOBAL << 4, 0)))
     return _object([
         (".data", SHT_PROGBITS, SHF_WRITE | SHF_ALLOC, data, 0, 0, 4, 0),
         ("set_sysinit_set", SHT_PROGBITS, SHF_ALLOC, pointers, 0, 0, 4, 0),
@@ -56,11 +57,12 @@ def _object(sections: Sequence[tuple[str, int, int, bytes, int, int, int, int]])
     last."""
     names = b"\0" + b"".join(section[0].encode("ascii") + b"\0" for section in sections) + b".shstrtab\0"
     content, headers, name = bytearray(_EHDR.size), [SECTION.pack(*[0] * 10)], 1
-    for text, type, flags, inside, link, info, align, size in (*sections, (".shstrtab", SHT_STRTAB, 0, names, 0, 0, 1, 0)):
+    own = (".shstrtab", SHT_STRTAB, 0, names, 0, 0, 1, 0)
+    for text, type, flags, inside, link, info, align, size in (*sections, own):
         content += bytes(-len(content) % 4)
         headers.append(SECTION.pack(name, type, flags, 0, len(content), len(inside), link, info, align, size))
         content, name = content + inside, name + len(text) + 1
     content += bytes(-len(content) % 4)
-    content[:_EHDR.size] = _EHDR.pack(IDENT.ljust(16, b"\0"), ET_REL, EM_386, 1, 0, 0, len(content), 0, _EHDR.size, 0, 0,
-                                      SECTION.size, len(headers), len(headers) - 1)
+    content[:_EHDR.size] = _EHDR.pack(IDENT.ljust(16, b"\0"), ET_REL, EM_386, 1, 0, 0, len(content), 0, _EHDR.size,
+                                      0, 0, SECTION.size, len(headers), len(headers) - 1)
     return bytes(content) + b"".join(headers)

@@ -31,7 +31,8 @@ SCRIPT_TYPE = "check_script"
 _DONE, _POKE, _SAVE, _CALL, OTHERS = range(5)
 
 TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest."
-STUCK = "It has not come back: a loop without an end, or a list whose links lead back into it. The line says where it is."
+STUCK = ("It has not come back: a loop without an end, or a list whose links lead back into it. The line says where it "
+         "is.")
 SHOWN_ENTRIES = 6            # of a table, in a report
 
 

@@ -107,7 +107,8 @@ class Field:
         return self._script.save(self._base, self._size)
 
     def found(self, memory: bytes, head: int, words: Sequence[int], what: str) -> list[Entry]:
-        """The entries of a list, by its head's words. A StudentFailure when it is none, or ends elsewhere than it says."""
+        """The entries of a list, by its head's words. A StudentFailure when it is none, or ends elsewhere than it
+        says."""
         entries = self.follow(memory, words[0], what)
         expect(f"{what}: stqh_last", f"{self.end_of(entries, head):#x}", f"{words[1]:#x}")
         return entries

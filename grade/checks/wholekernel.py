@@ -30,7 +30,7 @@ MODULE_ENTRIES, ADDERS, PER_ADDER = 40, 16, 4
 BUDGET = 30_000_000
 PAGE = 4096
 
-_PHDR = struct.Struct("<8I")        # type, offset, address, physical address, size in the file, in memory, flags, alignment
+_PHDR = struct.Struct("<8I")        # type, offset, address, physical one, size in the file, in memory, flags, alignment
 PT_LOAD = 1
 
 
@@ -109,7 +109,8 @@ class Whole:
     def _own(self, at: int) -> Entry:
         """The kernel's entry at an address, by its label."""
         subsystem, order, function, *_ = ENTRY.unpack(self._kernel.read(at, ENTRY.size))
-        self._at[at] = Entry(at, subsystem, order, bool(function), f"the kernel's {self._bench.function(WHOLE, at).split(' ')[0]}")
+        label = self._bench.function(WHOLE, at).split(" ")[0]
+        self._at[at] = Entry(at, subsystem, order, bool(function), f"the kernel's {label}")
         return self._at[at]
 
     def _draw_key(self, own: list[Entry]) -> tuple[int, int]:
@@ -145,8 +146,9 @@ class Whole:
         udata = {entry: udata for udata, entry in self.by_udata.items()}
         for adder in draw.sample(early, ADDERS):
             first = 1000 + len(adds) * 10
-            adds[adder] = [Entry(first + number, *self._draw_late_key(adder, linked), name=f"late entry {first + number}")
-                           for number in range(draw.randint(1, PER_ADDER))]
+            numbers = range(first, first + draw.randint(1, PER_ADDER))
+            adds[adder] = [Entry(number, *self._draw_late_key(adder, linked), name=f"late entry {number}")
+                           for number in numbers]
             words = struct.pack(f"<{len(adds[adder])}I", *map(self._put, adds[adder]))
             self._kernel.write(pointers, words)
             plans.append(PLAN.pack(udata[adder], 0, 0, pointers, pointers + len(words)))
@@ -186,14 +188,14 @@ class Whole:
             memory = Pages(machine)
             calls = self._calls(memory)
             done, pending = (self._follow(memory, name) for name in ("sysinit_done_list", "sysinit_list"))
-        expect_calls(f"the calls of a kernel with {about}", self, [entry for entry in self._done[:-1] if entry in self._function
-                     and not entry.dummy], calls)
+        ours = [entry for entry in self._done[:-1] if entry in self._function and not entry.dummy]
+        expect_calls(f"the calls of a kernel with {about}", self, ours, calls)
         expect_entries(f"sysinit_done_list of a kernel with {about}", self._done, done)
         expect_entries(f"sysinit_list of a kernel with {about}", self._pending, pending)
 
     def _calls(self, memory: Pages) -> list[Call]:
-        used = memory.word(self._symbol("lab4_used"))
-        return [Call(*fields) for fields in RECORD.iter_unpack(memory.read(self._symbol("lab4_records"), RECORD.size * used))]
+        records = memory.read(self._symbol("lab4_records"), RECORD.size * memory.word(self._symbol("lab4_used")))
+        return [Call(*fields) for fields in RECORD.iter_unpack(records)]
 
     def _last_call(self, machine: Machine) -> str:
         """For a kernel that went elsewhere: how far it came."""

@@ -14,6 +14,7 @@
 #include <sys/unistd.h>
 #include <sys/vmmeter.h>
 #include <i386/cpufunc.h>
+#include <i386/intr.h>
 
 #define	SLEEPERS	24
 #define	LIVES		200
@@ -157,6 +158,7 @@ static volatile int made;		/* by the callout */
 static uint64_t	made_at;		/* the last one: the CPU's cycle */
 static int	used, slept;
 static uint32_t	longest;		/* cycles from wakeup() to running */
+static int	wrong;			/* times that the level was not what it had been */
 static struct callout maker_callout;
 
 static void
@@ -185,6 +187,7 @@ SERVICE_TEST(lost)
 		while (used == made) {
 			slept++;
 			(void)tsleep(&bed, PWAIT, "use", 0);
+			wrong += cpl != IPL_SOFTCLOCK;
 			longest = MAX(longest, (uint32_t)(rdtsc() - made_at));
 		}
 		used = made;
@@ -192,8 +195,8 @@ SERVICE_TEST(lost)
 		for (work = services_draw(12000); work > 0; work--)
 			;
 	}
-	printf("@lost made=%d used=%d slept=%d longest=%u\n", made, used, slept,
-	    longest);
+	printf("@lost made=%d used=%d slept=%d longest=%u wrong=%d\n", made, used,
+	    slept, longest, wrong);
 }
 
 /* ---------------------------------------------------------------- the CPU's time */

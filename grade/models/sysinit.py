@@ -113,10 +113,12 @@ CORNERS = ((DUMMY, 0), (DUMMY, ANY), (1, 0), (1, 1), (1, ANY), (2, 0), (0x0FFFFF
            (0x7FFFFFFF, 5), (0x80000000, 4), (0x80000001, 0x7FFFFFFF), (0x80000001, 0x80000000), (MASK, 0), (MASK, MASK))
 
 
-def draw_keys(draw: Random, count: int, *, subsystems: int, dummies: bool = True, wide: bool = False) -> list[tuple[int, int]]:
+def draw_keys(draw: Random, count: int, *, subsystems: int, dummies: bool = True, wide: bool = False
+              ) -> list[tuple[int, int]]:
     """Keys of so many subsystems, most of which several entries have, and some all of the key. wide: of all 32 bits,
     which only a list must be able to sort."""
-    pool = [draw.choice((draw.randrange(1, LAST), draw.randrange(1, 16) << 24, draw.getrandbits(32 if wide else 28) | 1))
+    bits = 32 if wide else 28
+    pool = [draw.choice((draw.randrange(1, LAST), draw.randrange(1, 16) << 24, draw.getrandbits(bits) | 1))
             for _ in range(subsystems)] + [DUMMY] * dummies
-    orders = [0, 1, 2, 0x1000000, ANY, draw.getrandbits(28), draw.getrandbits(32 if wide else 28)]
+    orders = [0, 1, 2, 0x1000000, ANY, draw.getrandbits(28), draw.getrandbits(bits)]
     return [(draw.choice(pool), draw.choice(orders)) for _ in range(count)]

@@ -243,6 +243,8 @@ one_tick(void)
 void
 enable_intr(void)
 {
+	int n;
+
 	host_eflags |= HOST_PSL_I;
 	if (depth > 0 || !in_softclock)
 		return;
@@ -252,6 +254,10 @@ enable_intr(void)
 		one_tick();
 	if (draw_below(16) == 0)
 		meddle(draw_below(SLOTS));
+	/* Also where softclock() is in a long bucket: see burst(). */
+	for (n = 90; n < 130; n++)
+		if (draw_below(8) == 0 && !is_being_called(n))
+			stop(n);
 	depth--;
 }
 

@@ -153,6 +153,18 @@ def test_lost_ticks_do_not_turn_time_back(make_pc: MakePc) -> None:
         last = now
 
 
+def test_nobody_looks_for_an_hour(make_pc: MakePc) -> None:
+    """Then 2^32 counts have gone by."""
+    pc = ClockPc(make_pc, Random(6), 19)
+    before = pc.now()
+    for _ in range(7):
+        pc.pit.advance(2**29 + 5)
+        now = pc.now()
+        assert abs(pc.elapsed() - now) < MARGIN
+    pc.pit.advance(2**31 + 2**30)
+    assert abs(pc.elapsed() - pc.now()) < MARGIN and pc.now() > before + 5000
+
+
 def test_the_time_at_the_last_tick(make_pc: MakePc) -> None:
     """The cheap functions say what it was then; the numbers of seconds go with them."""
     draw = Random(9)

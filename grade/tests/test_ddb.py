@@ -267,3 +267,15 @@ def test_symbols_that_lie(tmp_path: Path, kernel: bytes) -> None:
         ddb("set $eip = 5")
         ddb.pc.com1.send("c\r")
         ddb.pc.com1.expect_exact("panic: page fault")
+
+
+def test_show_callouts(tmp_path: Path, kernel: bytes) -> None:
+    """None before there is a wheel; then by the names of the functions, and in how many ticks."""
+    with booted(tmp_path, kernel) as ddb:
+        assert ddb("show callouts") == "No callouts are pending"
+        ddb("break softclock")
+        ddb("continue")
+        lines = ddb("show callouts").splitlines()
+        assert lines[0].split() == ["callout", "ticks"] and len(lines) > 1
+        for line in lines[1:]:
+            assert re.fullmatch(r" +\w+ +-?\d+ (timeout|       ) \w+\(\w+\)", line), line

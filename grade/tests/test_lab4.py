@@ -63,23 +63,23 @@ def test_an_exercise_is_judged_while_the_others_are_missing(solved: tuple[str, .
 # ---------------------------------------------------------------- what a report says of a mistake
 
 INSERTION = "\telse\n\t\tSTAILQ_INSERT_AFTER(list, before, sip, next);"
+LINKED = ("\telse {{\n\t\tSTAILQ_INSERT_AFTER(list, before, sip, next);\n\t\tif (after == NULL)\n"
+          "\t\t\tSTAILQ_NEXT(sip, next) = {};\n\t}}")
 TAKEN = "\t\tSTAILQ_REMOVE_HEAD(list, next);\n\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n"
 CALL = "\t\tsip->func(sip->udata);\n\t\tif"
 # What is changed, a check, and what its report must say.
 MISTAKES: dict[str, tuple[Mapping[str, str], str, Collection[str]]] = {
-    "a list becomes a ring": ({INSERTION: "\telse {\n\t\tSTAILQ_INSERT_AFTER(list, before, sip, next);\n\t\tif (after == NULL)\n"
-                                          "\t\t\tSTAILQ_NEXT(sip, next) = STAILQ_FIRST(list);\n\t}"},
-                              "sorted", ("still running when its time was up", "in sysinit_insert")),
-    "a link leads nowhere": ({INSERTION: "\telse {\n\t\tSTAILQ_INSERT_AFTER(list, before, sip, next);\n\t\tif (after == NULL)\n"
-                                         "\t\t\tSTAILQ_NEXT(sip, next) = (void *)1234;\n\t}"},
-                             "ends", ("4.1 ends",)),
+    "a list becomes a ring": ({INSERTION: LINKED.format("STAILQ_FIRST(list)")}, "sorted",
+                              ("still running when its time was up", "in sysinit_insert")),
+    "a link leads nowhere": ({INSERTION: LINKED.format("(void *)1234")}, "ends",
+                             ("Fatal trap 12", "in sysinit_insert", "fault virtual address   = 0x4d2")),
     "a function that is not there is called": (
         {"\t\tif (sip->subsystem == SI_SUB_DUMMY)\n\t\t\tcontinue;\n": ""},
         "dummy", ("Fatal trap 12", "instruction pointer", "The kernel's own code has trapped")),
     "equals are turned round": ({"after->order > sip->order": "after->order >= sip->order"}, "equals",
                                 ("> entry", "the list after inserting all equal")),
-    "nothing is taken off": ({TAKEN: "\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n\t\tSTAILQ_FIRST(list) = sip;\n"}, "called",
-                             ("panic: lab4: functions are called without an end",)),
+    "nothing is taken off": ({TAKEN: "\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n\t\tSTAILQ_FIRST(list) = sip;\n"},
+                             "called", ("panic: lab4: functions are called without an end",)),
     "an entry is done too late": ({TAKEN: "\t\tSTAILQ_REMOVE_HEAD(list, next);\n", CALL:
                                    "\t\tsip->func(sip->udata);\n\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n\t\tif"},
                                   "done", ("the last of the done list, when entry 1 ",)),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from grade.elf import read_labels
 from grade.switching import CHECK_DISK, SERVICES_KERNEL, SWITCH_BUDGET, measure_switches
 from grade.tests.emulation import TREE, make, tool
 from grade.tests.services import KERNEL, STEP, Fact, machine, parse, run
@@ -29,7 +30,7 @@ SPIN_SECONDS = 40
 @pytest.fixture(scope="module", name="facts")
 def boot() -> list[Fact]:
     """One boot of all that ends well."""
-    serial = run("pingpong order one timeouts woken lost turns lives stopped limits returning")
+    serial = run("pingpong order one timeouts woken lost turns lives stopped limits returning cpu")
     assert "panic" not in serial and "Fatal" not in serial, serial
     return parse(serial) + [Fact("serial", {"text": serial})]
 
@@ -79,6 +80,7 @@ def test_no_wakeup_is_lost(facts: list[Fact]) -> None:
     assert lost["made"] == ROUNDS
     assert ROUNDS // 10 < lost["slept"] < ROUNDS, "asleep for some, at work for others"
     assert lost["longest"] < 10_000
+    assert lost["wrong"] == 0, "the level at which one sleeps is set again"
 
 
 def test_equals_take_turns_of_100_ms(facts: list[Fact]) -> None:
@@ -117,6 +119,43 @@ def test_one_that_returns(facts: list[Fact]) -> None:
     assert named(facts, "returning")
 
 
+def test_what_a_switch_does_for_the_machine(facts: list[Fact]) -> None:
+    """Each enters the kernel on its own stack; one has an address space and debug registers of its own, which the other
+    does not see at work, though it has written to one of them."""
+    cpus = named(facts, "cpu")
+    assert [one.values["who"] for one in cpus] == ["special", "plain"] * 2
+    for one in cpus:
+        mine = int(one.values["who"] == "special")
+        assert (one["esp0"], one["cr3"], one["own"], one["dr7"]) == (1, 1, mine, mine)
+        assert not mine or one["dr0"] == 1
+
+
+def test_what_a_switch_keeps() -> None:
+    """The registers that C expects to find again. Those that happen to be free get a value of their own before."""
+    kept = ("ebx", "esi", "edi", "ebp", "esp")
+    names = read_labels(TREE / KERNEL)
+    before, after = [], []
+    with machine("pingpong") as pc:
+        door = pc.break_at(names["player"])
+        assert [pc.run(3 * STEP).why, pc.run(STEP).why] == ["breakpoint"] * 2
+        pc.unbreak(door)
+        door = pc.break_at(names["cpu_switch"])
+        for number in range(2):                         # one goes to sleep, and then the other
+            assert pc.run(STEP).why == "breakpoint"
+            pc.set_register("edi", 0x5EED0000 + number)
+            registers = pc.registers()
+            before.append([getattr(registers, name) for name in kept])
+        back = pc.break_at(int.from_bytes(pc.memory(registers.esp, 4), "little"))
+        pc.unbreak(door)
+        for _ in range(2):
+            assert pc.run(STEP).why == "breakpoint"
+            registers = pc.registers()
+            after.append([getattr(registers, name) for name in kept])
+        pc.unbreak(back)
+    returned = [[*row[:-1], row[-1] + 4] for row in before]
+    assert after == returned
+
+
 def load_model(running: int, samples: int, decay: int) -> int:
     """averunnable: first one sample of process 0 alone, at the start."""
     load = (FSCALE - decay) * FSCALE // FSCALE
@@ -133,7 +172,7 @@ def test_nice_and_the_load() -> None:
     turns = [one["turns"] for one in spinners]
     assert [one["nice"] for one in spinners] == [-5, 0, 0, 5]
     assert turns[0] > 1.2 * turns[1] and turns[2] > 1.2 * turns[3] > 0
-    assert abs(turns[1] - turns[2]) < 0.05 * turns[1]
+    assert abs(turns[1] - turns[2]) < 0.1 * turns[1]
     for one in spinners:
         assert one["user"] == PUSER + one["estcpu"] // 8 + one["nice"] - PRIO_MIN
     assert 0.78 * FSCALE < sum(one["cpu"] for one in spinners) < 0.86 * FSCALE, "1 - exp(-40/20), and what is cut off"

@@ -48,7 +48,7 @@
 
 static uint32_t	timer0_max_count = TIMER_RELOAD_MAX;	/* the reload value */
 static uint32_t	i8254_offset;		/* of all rounds that clkintr() knows of */
-static uint32_t	i8254_lastcount;	/* what was last answered */
+static uint32_t	i8254_lastcount;	/* what it cannot be less than now */
 
 /*
  * Set the timer's rate by hz, which init_param1() has kept within what 16 bits
@@ -157,6 +157,9 @@ static void
 clkintr(void *arg __unused)
 {
 	i8254_offset += timer0_max_count;
+	/* Or it would seem to be ahead, half of 2^32 counts later. */
+	if ((int32_t)(i8254_offset - i8254_lastcount) > 0)
+		i8254_lastcount = i8254_offset;
 	hardclock(intr_frame);
 }
 

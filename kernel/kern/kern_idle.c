@@ -43,7 +43,6 @@ idle_setup(const void *dummy __unused)
 	p->p_flag |= P_NOLOAD;
 	idlethread = &p->p_thread;
 	idlethread->td_priority = PRI_MAX_IDLE;
-	idlethread->td_flags |= TDF_IDLETD;
 	idlethread->td_state = TDS_CAN_RUN;
 }
 SYSINIT(idle_setup, SI_SUB_SCHED_IDLE, SI_ORDER_FIRST, idle_setup, NULL);

@@ -115,7 +115,6 @@ callout_init(struct callout *c, int mpsafe)
 		c->c_flags = CALLOUT_MPSAFE;
 }
 
-
 /*
  * Have func(arg) called in to_ticks ticks, at least 1: by then so many of the
  * clock's interrupts will have come.  What the callout was set to before is

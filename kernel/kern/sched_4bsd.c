@@ -34,7 +34,10 @@
 #define	INVERSE_ESTCPU_WEIGHT	8	/* of td_estcpu, for one of priority */
 #define	NICE_WEIGHT		1	/* priorities for one of nice */
 
-/* More than this would not show: nice's whole range less a queue. */
+/*
+ * Less than nice's whole range, by a queue: however much one of nice -20 runs,
+ * it never falls behind one of nice 20.
+ */
 #define	ESTCPU_MAX							\
 	(INVERSE_ESTCPU_WEIGHT * (NICE_WEIGHT * (PRIO_MAX - PRIO_MIN) -	\
 	RQ_PPQ) + INVERSE_ESTCPU_WEIGHT - 1)

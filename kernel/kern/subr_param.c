@@ -11,7 +11,7 @@
  *			maxprocperuid	nine tenths of it
  *	kern.maxfiles	maxfiles	2 * maxproc
  *			maxfilesperproc	nine tenths of it
- *	kern.ncallout	ncallout	16 + maxproc + maxfiles
+ *	kern.ncallout	ncallout	16 + maxproc + maxfiles; 16 a page at most
  *	kern.nbuf	nbuf		0: the buffer cache chooses
  */
 #include <sys/systm.h>
@@ -25,6 +25,7 @@
 #define	USERS_MIN	32
 #define	USERS_MAX	384
 #define	PAGES_PER_PROC	12
+#define	CALLOUTS_PER_PAGE 16		/* an eighth of the memory, then */
 #define	PROC_MIN	20		/* with fewer the system does not come up */
 #define	TABLE_MAX	1000000		/* entries of any table */
 
@@ -74,7 +75,8 @@ init_param2(uint32_t physpages)
 	maxprocperuid = maxproc * 9 / 10;
 	maxfiles = tunable("kern.maxfiles", maxproc * 2, maxproc, TABLE_MAX);
 	maxfilesperproc = maxfiles * 9 / 10;
-	ncallout = tunable("kern.ncallout", 16 + maxproc + maxfiles,
-	    16 + maxproc, TABLE_MAX);
+	most = MIN(physpages * CALLOUTS_PER_PAGE, TABLE_MAX);
+	ncallout = tunable("kern.ncallout", MIN(16 + maxproc + maxfiles, most),
+	    16 + maxproc, most);
 	nbuf = tunable("kern.nbuf", 0, 0, TABLE_MAX);
 }

@@ -85,7 +85,6 @@ struct thread {
 /* td_flags */
 #define	TDF_SINTR	0x00000008	/* a signal may end its sleep */
 #define	TDF_TIMEOUT	0x00000010	/* the time-out has */
-#define	TDF_IDLETD	0x00000020	/* runs when nobody does */
 #define	TDF_ASTPENDING	0x00000800	/* something is to be done before it returns */
 #define	TDF_NEEDRESCHED	0x00010000	/* another one should run */
 
