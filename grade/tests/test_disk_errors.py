@@ -58,6 +58,18 @@ def test_a_sector_that_cannot_be_read(disk: Path) -> None:
     assert (read["error"], read["left"], read["sum"]) == (EIO, COUNT - 20, hashed(read_sectors(disk, 0, 20)))
 
 
+@pytest.mark.parametrize("sector, left", [
+    (0, 1), (24192, 9), (8001, 8)], ids=["table", "chain", "label"])
+def test_tables_that_cannot_be_read(sector: int, left: int, disk: Path) -> None:
+    """What does not depend on them is there all the same: the disk; all but the chain's slices; all but partitions."""
+    serial = in_qemu("disk_devices", None, options=failing(disk, sector=sector, kind="read", once=False))
+    assert len(found_devices(serial)) == left
+    wrong = {0: "ad1: reading primary partition table: error reading fsbn 0",
+             24192: "ad1: reading extended partition table: error reading fsbn 24192",
+             8001: "ad1s3: error reading the disk label"}
+    assert wrong[sector] in serial
+
+
 def test_an_error_that_does_not_come_again(disk: Path) -> None:
     options = failing(disk, sector=20, kind="read", once=True)
     serial = in_qemu("disk_sequential", None, options=options, disk_name="ad1", disk_count=str(COUNT))
