@@ -113,17 +113,18 @@ class Bench:
 
     def aftermath(self, told: str = "") -> str:
         """What the machine was left in, for a failure's report: its end, its registers, its last words; not those that
-        were told already."""
+        were told already. In a stub, only that."""
         machine = self._machine
         if machine is None:
             return ""
+        if stub := stub_reached(machine):
+            return f"{STUB} {stub}"
         if dump := self._guide.dump(machine):
             end, *said = dump
             again = all(line in told for line in said)
             return end if again else "\n".join([end, *(f"  {line[:SHOWN]}" for line in said)])
         tail = [plain(line) for line in machine.serial.decode("ascii", "replace").splitlines()[-6:]]
-        stub = stub_reached(machine)
-        lines = [f"{STUB} {stub}" if stub else describe(machine.stop)]
+        lines = [describe(machine.stop)]
         if machine.last:
             registers, base = machine.last
             lines.append(f"eip {registers.eip:04x}  eax {registers.eax:08x}  ebx {registers.ebx:08x}  "

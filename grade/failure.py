@@ -16,23 +16,25 @@ class HarnessFault(Exception):
 @dataclass
 class StudentFailure(Exception):
     """A check's verdict: what was looked at, what should have been there, and what was. hint: what this very failure
-    makes one think of, in place of the check's own hint."""
+    makes one think of, in place of the check's own hint. cause: a name for what is behind it, if that is known: of an
+    exercise's failures by one cause a report tells the first."""
 
     what: str
     expected: str
     got: str
     hint: str = ""
+    cause: str = ""
 
     def __str__(self) -> str:
         return f"{self.what}: expected {self.expected}, got {self.got}"
 
 
-def expect(what: str, expected: object, got: object) -> None:
+def expect(what: str, expected: object, got: object, *, hint: str = "", cause: str = "") -> None:
     """Raise a StudentFailure when `got` is not `expected`; both are shown as `show` puts them."""
     if got != expected:
         if isinstance(expected, list) and isinstance(got, list):
             expected, got = marked(expected, got)
-        raise StudentFailure(what, show(expected), show(got))
+        raise StudentFailure(what, show(expected), show(got), hint, cause)
 
 
 def marked(expected: list, got: list) -> tuple[list, list]:

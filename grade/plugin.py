@@ -40,6 +40,7 @@ class Verdict:
     got: str = ""
     aftermath: str = ""
     hint: str = ""
+    cause: str = ""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -149,7 +150,7 @@ def _verdict(item: pytest.Item, call: pytest.CallInfo) -> Verdict:
     aftermath = place.aftermath(error.got if isinstance(error, StudentFailure) else "") if place else ""
     if isinstance(error, StudentFailure):
         return Verdict(**common, ended="failed", what=error.what, expected=error.expected, got=error.got,
-                       aftermath=aftermath, hint=error.hint)
+                       aftermath=aftermath, hint=error.hint, cause=error.cause)
     if isinstance(error, (HarnessFault, Unreadable)):
         return Verdict(**common, ended="fault", what=str(error), aftermath=aftermath)
     if isinstance(error, OSError):      # a full disk, for one

@@ -86,8 +86,8 @@ def page(tallies: Sequence[Tally], *, seed: str, submission: str, notes: Sequenc
         if first is tally:
             lines += ["", *_failure(tally, seed=seed, submission=submission)]
         else:
-            lines += ["", f"--- {tally.check.exercise} {tally.check.name}: for the same reason as {first.check.exercise} "
-                          f"{first.check.name}"]
+            lines += [*[""] * (not lines[-1].startswith("--- ")),
+                      f"--- {tally.check.exercise} {tally.check.name}: {_again(tally, first)}"]
     lines += ["", *notes] if notes else []
     score, points = sum(tally.score for tally in tallies), sum(tally.check.points for tally in tallies)
     return "\n".join([*lines, "", f"Score: {score}/{points}"])
@@ -100,23 +100,38 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
     again = shlex.join(["make", "grade", f"LAB={lab.number}", f"TEST={check.name}",
                         *([f"SEED={seed}"] if seed else []), *([f"SUBMISSION={submission}"] if submission else [])])
     more = f" (and {others} more of its {tally.cases} cases)" if others else ""
-    hint, section = verdict.hint or check.hint, tally.exercise.section
+    hint, section, waits = verdict.hint or check.hint, tally.exercise.section, _stub_of(verdict)
     if not verdict.aftermath:
         hint = "nothing was booted; the lines above say why"
-    elif (waits := _stub_of(verdict)) and waits > check.exercise:
-        hint = f"as far as it went nothing is wrong with {check.exercise}: this check cannot go on before {waits} is written"
-    elif waits and waits != check.exercise:
-        hint = f"{check.exercise} runs after {waits}: write that first"
+    elif waits > check.exercise and not verdict.hint and f"LAB {waits}:" in verdict.got:
+        hint = (f"{waits} is not written yet. If it was right to come there, this check waits for it, and says nothing of "
+                f"{check.exercise} before")
+    story = [f"    case      {verdict.case}{more}",
+             *_indented("    looked at ", verdict.what),
+             *_indented("    expected  ", verdict.expected),
+             *_indented("    got       ", verdict.got),
+             *_indented("    machine   ", verdict.aftermath or "was not started"),
+             *_indented("    hint      ", hint)]
+    if waits and waits <= check.exercise:
+        story = [f"    missing   {_missing(check, waits)}: {verdict.aftermath}"]
         section = next((exercise.section for exercise in lab.exercises if exercise.number == waits), section)
     return [f"--- {check.exercise} {check.name}: {check.title}",
-            f"    case      {verdict.case}{more}",
-            *_indented("    looked at ", verdict.what),
-            *_indented("    expected  ", verdict.expected),
-            *_indented("    got       ", verdict.got),
-            *_indented("    machine   ", verdict.aftermath or "was not started"),
-            *_indented("    hint      ", hint),
+            *story,
             f"    read      {lab.handout}, section {section!r}",
             f"    again     {again}"]
+
+
+def _missing(check: Check, exercise: str) -> str:
+    """In words, that an exercise without which the check cannot go on is a stub."""
+    return "not written yet" if exercise == check.exercise else f"{exercise}, which this check needs, is not written yet"
+
+
+def _again(tally: Tally, first: Tally) -> str:
+    """What is told of a failed check when its cause was told at another."""
+    waits = _stub_of(tally.failures[0])
+    if waits and waits <= tally.check.exercise:
+        return _missing(tally.check, waits)
+    return f"for the same reason as {first.check.exercise} {first.check.name}"
 
 
 def _stub_of(verdict: Verdict) -> str:
@@ -126,14 +141,15 @@ def _stub_of(verdict: Verdict) -> str:
 
 
 def _cause(verdict: Verdict) -> str:
-    """What failures have in common that need telling only once: a build that failed, a stub that comes first, the same
-    end on the way to what an exercise's checks look at."""
+    """What failures have in common that need telling only once: a build that failed, a stub that comes first; of an
+    exercise, what the checks say, or the same end on the way to what they look at."""
     if not verdict.aftermath:
         return verdict.got
     stub = _stub_of(verdict)
     if stub and stub <= verdict.exercise:
         return f"stub {stub}"
-    return "\n".join((verdict.exercise, verdict.what, verdict.expected, verdict.got))
+    told = (verdict.cause,) if verdict.cause else (verdict.what, verdict.expected, verdict.got)
+    return "\n".join((verdict.exercise, *told))
 
 
 def _indented(label: str, text: str) -> list[str]:

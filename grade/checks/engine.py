@@ -30,8 +30,15 @@ def ran(bench: Bench, script: Script) -> Iterator[tuple[Machine, Results]]:
         yield machine, run_script(machine, script, at_once=False)
 
 
-def numbered(keys: Sequence[tuple[int, int]], first: int = 1) -> list[Entry]:
-    return [Entry(number, *key) for number, key in enumerate(keys, first)]
+def numbered(keys: Sequence[tuple[int, int]], first: int = 1, *, called_from: int | None = None) -> list[Entry]:
+    """Entries with these keys. Their numbers are their own in a check; reports may count them otherwise."""
+    return [Entry(number, *key, name="" if called_from is None else f"entry {called_from + number - first}")
+            for number, key in enumerate(keys, first)]
+
+
+def beside_the_set(*key: int) -> Entry:
+    """What the pointers lead to that stand in front of a set and behind it."""
+    return Entry(999, *key, name="the entry that the pointer at set_end leads to")
 
 
 # ---------------------------------------------------------------- insert
@@ -46,7 +53,7 @@ class Inserted:
         self.lists: list[tuple[str, list[Entry]]] = []
         for about, keys in orders:
             count = sum(len(entries) for _, entries in self.lists)
-            self.lists.append((about, numbered(keys, count + 1)))
+            self.lists.append((about, numbered(keys, count + 1, called_from=1)))
         every = [entry for _, entries in self.lists for entry in entries]
         self.field = Field(script, draw, Functions(script, draw), every)
         self.heads = [self.field.list() for _ in self.lists]
@@ -122,11 +129,14 @@ class Outcome:
     printed: str
 
 
+ADDED = 500         # the number of the first that is added
+
+
 class Adding:
     """Plans, made while the model runs a list: some functions add entries at the head, at the end or in between."""
 
     def __init__(self, draw: Random, entries: Sequence[Entry], more: int) -> None:
-        self.entries, self.more = entries, numbered([(5, 5)] * more, 500)
+        self.entries, self.more = entries, numbered([(5, 5)] * more, ADDED)
         self.plans: list[tuple[Entry, Entry, Entry | None]] = []       # whose function adds which one behind which
         self._draw, self._left = draw, list(self.more)
         self.done, _ = model.run(entries, self._add)
@@ -142,6 +152,8 @@ class Adding:
 # ---------------------------------------------------------------- add
 
 ADD = "sysinit_add(), called for some sets"
+NOTHING_JOINED = ("Nothing has joined the list. When sysinit_mklist() is called, is `set' still the beginning of the set, or has "
+                  "the loop before moved it?")
 
 
 class Additions:
@@ -155,12 +167,12 @@ class Additions:
         self.head, functions = script.symbol("sysinit_list"), Functions(script, draw)
         self.trials, self.fields, saved = trials, [], []
         for pending, entries in trials:
-            beside = Entry(999, model.MASK, model.MASK)
+            beside = beside_the_set(model.MASK, model.MASK)
             field = Field(script, draw, functions, [*pending, *entries, beside])
             field.link(entries)
             field.list(pending, self.head)
             script.call(script.symbol("sysinit_add"), *field.set(entries, beside),
-                        about=f"sysinit_add() of a set of {len(entries)} to a list of {len(pending)}")
+                        about=f"sysinit_add() of {set_words(entries, pending)}")
             saved.append((script.save(script.symbol("script_returned"), 4), script.save(self.head, 8), field.save()))
             self.fields.append(field)
         with ran(bench, script) as (_, results):
@@ -172,11 +184,16 @@ class Additions:
         """Was this returned, and is this pending?"""
         for trial, field, returned, words, memory, (refused, pending) in zip(
                 self.trials, self.fields, self.returned, self.words, self.memories, expected):
-            about = f"after sysinit_add() of {len(trial[1])} to {len(trial[0])}"
+            about = f"after adding {set_words(trial[1], trial[0])}"
             expect(f"what it returns, {about}", str(refused or "NULL"),
                    str(field.by_address.get(returned, f"{returned:#x}")) if returned else "NULL")
             about = f"sysinit_list {about}"
-            expect_entries(about, pending, field.found(memory, self.head, words, about))
+            found = field.found(memory, self.head, words, about)
+            expect_entries(about, pending, found, hint=NOTHING_JOINED if found == trial[0] else "")
+
+
+def set_words(entries: Sequence[Entry], pending: Sequence[Entry]) -> str:
+    return f"a set of {len(entries)} to {f'a list of {len(pending)}' if pending else 'an empty list'}"
 
 
 # ---------------------------------------------------------------- undo
@@ -187,7 +204,7 @@ def judge_undone(bench: Bench, draw: Random, sets: Sequence[list[Entry]], *, rep
     script = Script(bench, SYSINIT)
     for function in ("insert", "mklist") if replaced else ():
         put_in_place(script, f"sysinit_{function}", f"lab4_{function}")
-    beside = Entry(999, 5, 5)
+    beside = beside_the_set(5, 5)
     field = Field(script, draw, Functions(script, draw), [*(entry for entries in sets for entry in entries), beside])
     script.poke(script.symbol("verbose_sysinit"), struct.pack("<I", 1))
     printed, used = Printed(script), []

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from random import Random
 
 from grade.bench import Bench
 from grade.check import check
-from grade.checks.engine import Adding, Additions, Inserted, Runs, announcements, judge_undone, numbered, ran
+from grade.checks.engine import (
+    ADDED, Adding, Additions, Inserted, Runs, announcements, beside_the_set, judge_undone, numbered, ran)
 from grade.checks.scripts import Case, Script, boots, instead
 from grade.checks.sysinit import (
-    LINK, SYSINIT, Field, Functions, Insertions, Printed, expect_calls, expect_entries, expect_lines, message_buffer,
-    name, plan, put_in_place)
+    ENDED_EARLY, LINK, SYSINIT, Field, Functions, Insertions, Printed, expect_calls, expect_entries, expect_lines,
+    message_buffer, name, plan, put_in_place)
 from grade.checks.wholekernel import Whole
 from grade.failure import StudentFailure, expect
 from grade.models import sysinit as model
@@ -37,14 +39,17 @@ def orders(draw: Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     same = draw.choice(model.CORNERS)
     yield "one entry", [same]
     yield "one that comes first", [model.CORNERS[5], model.CORNERS[4]]
-    yield "all equal", [same] * 6
-    yield "in order", list(model.CORNERS)
-    yield "the last first", list(model.CORNERS[::-1])
-    yield "one subsystem", [(same[0], order) for order in draw.sample((0, 1, 2, 3, model.ANY, 1 << 31, model.MASK), 7)]
-    yield "orders that fall as subsystems rise", draw.sample([(step << 24, 9 - step) for step in range(1, 9)], 8)
-    yield "the ends of the numbers", draw.sample(model.CORNERS * 2, 2 * len(model.CORNERS))
+    yield "six equal entries", [same] * 6
+    yield "entries in order", list(model.CORNERS)
+    yield "entries, the last first", list(model.CORNERS[::-1])
+    yield "entries of one subsystem", [(same[0], order) for order in draw.sample((0, 1, 2, 3, model.ANY, 1 << 31, model.MASK), 7)]
+    yield "entries whose orders fall as subsystems rise", draw.sample([(step << 24, 9 - step) for step in range(1, 9)], 8)
+    yield "the least and the largest numbers", draw.sample(model.CORNERS * 2, 2 * len(model.CORNERS))
     for subsystems in (1, 4, 12, 60):
-        yield f"{subsystems} subsystems, drawn", model.draw_keys(draw, 60, subsystems=subsystems, wide=True)
+        yield f"entries of {subsystems} subsystem{'s' * (subsystems > 1)}, drawn", model.draw_keys(draw, 60, subsystems=subsystems, wide=True)
+
+
+NOT_SORTED = "not sorted"       # a cause
 
 
 @check("4.1", "sorted", points=2, title="a list sorted by subsystem and order", cases=boots("drawn entries"),
@@ -53,7 +58,12 @@ def orders(draw: Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
 def sorted_by_keys(bench: Bench, case: Case) -> None:
     draw = case.draw
     for about, entries, found in Inserted(bench, draw, orders(draw)).found():
-        expect_lines(about, list(map(key_words, model.in_order(entries))), list(map(key_words, found)))
+        expect_sorted(about, entries, found)
+
+
+def expect_sorted(about: str, entries: Sequence[Entry], found: Sequence[Entry]) -> None:
+    """A list is sorted, whatever is the first among equals."""
+    expect_lines(about, list(map(key_words, model.in_order(entries))), list(map(key_words, found)), cause=NOT_SORTED)
 
 
 @check("4.1", "equals", points=2, title="equals stay as they came", cases=boots("drawn entries"),
@@ -62,6 +72,7 @@ def sorted_by_keys(bench: Bench, case: Case) -> None:
 def equals(bench: Bench, case: Case) -> None:
     draw = case.draw
     for about, entries, found in Inserted(bench, draw, orders(draw)).found():
+        expect_sorted(about, entries, found)
         expect_entries(about, model.in_order(entries), found)
 
 
@@ -82,14 +93,15 @@ def ends(bench: Bench, case: Case) -> None:
 
 
 @check("4.2", "set", points=1, title="each entry of a set is inserted, once", cases=boots("drawn sets"),
-       hint="A set is an array of pointers; set_end is behind its last one. An empty set has set == set_end.")
+       hint="A set is an array of pointers to entries. set_end is behind its last one: what stands there is no longer of the "
+            "set. An empty set has set == set_end.")
 def sets(bench: Bench, case: Case) -> None:
     draw = case.draw
     script = Script(bench, SYSINIT)
     put_in_place(script, "sysinit_insert", "lab4_insert")
     entries = numbered(model.draw_keys(draw, 120, subsystems=8))
     dummy, another = (Entry(number, model.DUMMY, draw.getrandbits(28), runs=False) for number in (900, 901))
-    beside = Entry(999, 1, 1)
+    beside = beside_the_set(1, 1)
     field = Field(script, draw, Functions(script, draw), [*entries, dummy, another, beside])
     parts = [[], entries[:1], entries[1:3], [], [dummy], entries[3:40], [*entries[40:60], another, *entries[60:]]]
     lists = []
@@ -122,21 +134,23 @@ def no_function(bench: Bench, case: Case) -> None:
     wrong = Entry(0, draw.randrange(1, 1 << 28), draw.getrandbits(28), runs=False)
     also, dummy = Entry(100, 1, 1, runs=False), Entry(101, model.DUMMY, 5, runs=False)
     entries = numbered(model.draw_keys(draw, 12, subsystems=4))
-    field = Field(script, draw, Functions(script, draw), [*entries, wrong, also, dummy])
+    beside = beside_the_set(1, 1)
+    field = Field(script, draw, Functions(script, draw), [*entries, wrong, also, dummy, beside])
     names = {field.at[also]: "another"}
     if case.about != FIRST:
         names[field.at[wrong]] = f"x{draw.getrandbits(20):x}"
     name(script, names)
     parts = {FIRST: [wrong, *entries], MIDDLE: [*entries[:5], wrong, *entries[5:], also], LAST: [*entries, wrong]}
     right = Printed(script)
-    script.call(script.symbol("sysinit_mklist"), field.list(), *field.set([dummy, *entries[:3]]))
+    only = "a set in which only an entry of SI_SUB_DUMMY has no function"
+    script.call(script.symbol("sysinit_mklist"), field.list(), *field.set([dummy, *entries[:3]], beside),
+                about=f"sysinit_mklist() of {only}")
     right.over()
-    script.call(script.symbol("sysinit_mklist"), field.list(), *field.set(parts[case.about]))
+    script.call(script.symbol("sysinit_mklist"), field.list(), *field.set(parts[case.about], beside))
     with ran(bench, script) as (machine, results):
         said = message_buffer(machine, script)
-        if right.text(machine, results):
-            raise StudentFailure("a set in which only an entry of SI_SUB_DUMMY has no function", "no word",
-                                 right.text(machine, results).strip())
+        if text := right.text(machine, results).strip():
+            raise StudentFailure(only, "no word", text)
         panic = next((line for line in said.split("\n") if line.startswith("panic: ")), "")
         if not panic:
             raise StudentFailure(f"a set with {wrong}, which has no function", "a panic", instead(machine))
@@ -158,17 +172,20 @@ def drawn_lists(draw: Random, *, dummies: bool) -> list[list[Entry]]:
     """Lists to be run; the short ones first."""
     lists: list[list[Entry]] = []
     for count in (0, 1, 2, 5, 40, 80):
-        first = 1 + sum(map(len, lists))
-        keys = model.draw_keys(draw, count, subsystems=1 + count // 6, dummies=False)
-        entries = model.in_order(numbered(keys, first))
-        if dummies and count:
-            orders = sorted(draw.sample(range(1 << 20, 1 << 24), 3))
-            entries = [Entry(first + count + number, model.DUMMY, order, runs=number != 1)
-                       for number, order in enumerate(orders)] + entries
+        keys = sorted(model.draw_keys(draw, count, subsystems=1 + count // 6, dummies=False))
+        if dummies:
+            orders = draw.sample(range(1 << 20, 1 << 24), 3 if count else 1)
+            keys = [(model.DUMMY, order) for order in sorted(orders)] + keys
+        entries = numbered(keys, 1 + sum(map(len, lists)), called_from=1)
+        if dummies:
+            without = len(orders) // 2
+            entries[without] = replace(entries[without], runs=False)
         lists.append(entries)
-    if dummies:
-        lists.append([Entry(900, model.DUMMY, 0, runs=False)])
     return lists
+
+
+ONE_ONLY = ("It has ended after one entry. As soon as an entry stands at the end of the done list, its link is NULL: it has no "
+            "next one. Take it from the list first, then put it there; and ask the list for its first each time.")
 
 
 @check("4.3", "called", points=1, title="each function is called, once, in order, with its udata",
@@ -179,23 +196,42 @@ def called(bench: Bench, case: Case) -> None:
     lists = drawn_lists(draw, dummies=False)
     runs = Runs(bench, draw, lists)
     for entries, outcome in zip(lists, runs.outcomes()):
-        expect_calls(f"the calls for a list of {len(entries)}", runs.field, entries, outcome.calls)
+        expect_calls(f"the calls for a list of {len(entries)}", runs.field, entries, outcome.calls,
+                     early=ONE_ONLY * (len(outcome.calls) == 1))
 
 
-@check("4.3", "done", points=1, title="an entry is at the end of the done list when it is called",
-       cases=boots("drawn lists"),
+PLAIN, DUMMIES = "drawn lists", "drawn lists, with entries of SI_SUB_DUMMY in front"
+
+
+@check("4.3", "done", points=1, title="done before it is called; SI_SUB_DUMMY without a call",
+       cases=boots(PLAIN, DUMMIES),
        hint="Off the list and on the other one first, then the call: whoever looks at the lists from the function must "
             "find its own entry among what is done. STAILQ_REMOVE_HEAD and STAILQ_INSERT_TAIL care for both ends.")
 def done(bench: Bench, case: Case) -> None:
-    draw = case.draw
+    if case.about == PLAIN:
+        done_before_the_call(bench, case.draw)
+        return
+    try:
+        dummies_done(bench, case.draw)
+    except StudentFailure as failure:
+        failure.hint = failure.hint or OF_DUMMIES
+        raise
+
+
+def done_before_the_call(bench: Bench, draw: Random) -> None:
+    """Look at both lists at each call, and at the end."""
     lists, before = drawn_lists(draw, dummies=False), numbered([(7, 0), (3, 1)], 800)
     runs = Runs(bench, draw, lists, before=before)
     for number, (entries, outcome) in enumerate(zip(lists, runs.outcomes())):
         about, after = f"a list of {len(entries)}", f"the done list after running a list of {len(entries)}"
+        expect(f"the number of calls for {about}", len(entries), len(outcome.calls),
+               cause=ENDED_EARLY * (len(outcome.calls) < len(entries)))
         expect_entries(after, [*(before if not number else ()), *entries],
                        runs.field.found(outcome.memory, runs.done[number], outcome.done, after))
-        expect(f"the list's head after running {about}: first, last", f"0, {runs.pending[number]:#x}",
-               f"{outcome.pending[0]:x}, {outcome.pending[1]:#x}")
+        first, last = outcome.pending
+        expect(f"the list's head after running {about}", "stqh_first: NULL, stqh_last: &stqh_first",
+               f"stqh_first: {f'{first:#x}' if first else 'NULL'}, "
+               f"stqh_last: {runs.field.link_words(last, runs.pending[number])}")
         _, following = model.run(entries)
         for entry, call, later in zip(entries, outcome.calls, following):
             expect(f"the first of {about}, when {entry} was called", place_words(later and runs.field.at[later], runs),
@@ -203,7 +239,6 @@ def done(bench: Bench, case: Case) -> None:
             expect(f"the last of the done list, when {entry} of {about} was called",
                    place_words(runs.field.at[entry], runs),
                    place_words(0 if call.last in (0, runs.done[number]) else call.last - LINK, runs))
-        expect(f"the calls for {about}", len(entries), len(outcome.calls))
 
 
 def place_words(at: int | None, runs: Runs) -> str:
@@ -211,11 +246,12 @@ def place_words(at: int | None, runs: Runs) -> str:
     return str(runs.field.by_address.get(at, f"what is at {at:#x}, no entry")) if at else "none"
 
 
-@check("4.3", "dummy", points=1, title="SI_SUB_DUMMY is done without a call", cases=boots("drawn lists"),
-       hint="A function of NULL must not be called, and one that is there is not called either, nor announced. The "
-            "entry goes to the done list like any other.")
-def dummy(bench: Bench, case: Case) -> None:
-    draw = case.draw
+OF_DUMMIES = ("This is about SI_SUB_DUMMY. A function of NULL must not be called, and one that is there is not called either, "
+              "nor announced. The entry goes to the done list like any other, and the next one has its turn.")
+
+
+def dummies_done(bench: Bench, draw: Random) -> None:
+    """Some of the entries are to be done without a call."""
     lists = drawn_lists(draw, dummies=True)
     runs = Runs(bench, draw, lists)
     runs.announce(True)
@@ -229,7 +265,7 @@ def dummy(bench: Bench, case: Case) -> None:
             expect(f"an announcement of {entry}", "none", "one" if f"<{entry.order:x}>" in outcome.printed else "none")
 
 
-@check("4.3", "added", points=1, title="what a function adds is run in its turn",
+@check("4.3", "added", points=2, title="what a function adds is run in its turn",
        cases=boots("drawn lists", "more lists"),
        hint="At each step the list's first entry is the next, whatever was there a step before: keep no pointer into "
             "the list over a call.")
@@ -242,26 +278,42 @@ def added(bench: Bench, case: Case) -> None:
                        for entry, new, after in adding.plans))
     outcome, = runs.outcomes()
     who = {entry for entry, *_ in adding.plans}
-    expect_calls(f"the calls, where {len(who)} functions add {len(adding.more)} entries, from number 500 on", field,
+    expect_calls(f"the calls; the entries with numbers from {ADDED} were added by {len(who)} of the functions", field,
                  adding.done, outcome.calls)
 
 
 @check("4.3", "announced", points=1, title="verbose_sysinit: announced, called, done",
        cases=boots("verbose_sysinit = 0", "verbose_sysinit = 1"),
        hint="sysinit_announce() comes before the call, and only if verbose_sysinit is set and the entry is run at all; "
-            "`done.' comes only if it has returned nonzero. In the check it prints <order>, and a function (its "
-            "number).")
+            "`done.' comes only if it has returned nonzero. (The check's own returns 1 for every second entry or so.)")
 def announced(bench: Bench, case: Case) -> None:
     draw, verbose = case.draw, case.about.endswith("1")
-    entries = numbered(model.draw_keys(draw, 24, subsystems=5, dummies=False))
+    subsystems = [subsystem for subsystem, _ in model.draw_keys(draw, 24, subsystems=5, dummies=False)]
+    entries = numbered(sorted(zip(subsystems, draw.sample(range(1 << 28), len(subsystems)))))
     runs = Runs(bench, draw, [entries])
     runs.announce(verbose)
     runs.script.poke(runs.script.symbol("lab4_prints"), struct.pack("<I", 1))
     outcome, = runs.outcomes()
     expect_calls("the calls", runs.field, entries, outcome.calls)
-    said = [f"{f'<{entry.order:x}> ' * verbose}({runs.field.number_of(entry):x}) "
-            + "done.\n" * (verbose and entry.order & 1) for entry in entries]
-    expect_lines("what is printed", "".join(said).split("\n"), outcome.printed.split("\n"))
+    expected = [event for entry in entries for event in (
+        *[f"announced: {entry}"] * verbose, f"called: {entry}", *[DONE] * (verbose and entry.order & 1))]
+    expect_lines("what is announced, called and printed", expected, list(events(outcome.printed, entries)))
+
+
+DONE = r"printed: 'done.\n'"
+
+
+def events(printed: str, entries: Sequence[Entry]) -> Iterator[str]:
+    """What the driver's announcements and functions, and others, have printed, a line for each. Called were these."""
+    by_order, called = {entry.order: entry for entry in entries}, iter(entries)
+    for text in filter(None, re.split(r"(<[0-9a-f]+> |\([0-9a-f]+\) |done\.\n)", printed)):
+        if text[0] == "<":
+            order = int(text[1:-2], 16)
+            yield f"announced: {by_order.get(order, f'what has the order {order:x}')}"
+        elif text[0] == "(":
+            yield f"called: {next(called, 'nobody')}"
+        else:
+            yield f"printed: {text!r}"
 
 
 # ---------------------------------------------------------------- 4.4 late arrivals
@@ -269,7 +321,7 @@ def announced(bench: Bench, case: Case) -> None:
 def drawn_additions(draw: Random) -> Iterator[tuple[list[Entry], list[Entry]]]:
     """What is pending, and a set that comes behind all of that, in order."""
     for pending, more in ((0, 0), (5, 0), (0, 1), (1, 1), (0, 7), (6, 20)):
-        entries = model.in_order(numbered(model.draw_keys(draw, pending + more, subsystems=4, dummies=False)))
+        entries = numbered(sorted(model.draw_keys(draw, pending + more, subsystems=4, dummies=False)))
         yield entries[:pending], entries[pending:]
 
 
@@ -326,7 +378,7 @@ def backwards(bench: Bench, case: Case) -> None:
     judge_undone(bench, draw, [model.in_order(entries) for entries in drawn_sets(draw)], replaced=True)
 
 
-@check("4.5", "undo", points=1, title="any set is run the last by its keys first", cases=boots("drawn sets"),
+@check("4.5", "undo", points=1, title="any set is run the last by its keys first: with 4.1", cases=boots("drawn sets"),
        hint="Of equals the one that stands last in the set is the first. (Your sysinit_mklist() and sysinit_insert() "
             "are used here, if you call them.)")
 def undo(bench: Bench, case: Case) -> None:
@@ -339,12 +391,12 @@ def undo(bench: Bench, case: Case) -> None:
 @check("4.6", "lines", points=1, title="a line for each entry, by the names of function and udata",
        cases=boots("drawn names"),
        hint="A name of udata has a & before it, an address has none. Where the function has no name, udata has an "
-            "address, too. The line is left open: it is the caller's `done.' that ends it.")
+            "address, too. The line is left open, behind three dots and a blank: it is the caller's `done.' that ends it.")
 def lines(bench: Bench, case: Case) -> None:
     draw = case.draw
     keys = [(model.LAST, 0)] + model.draw_keys(draw, 24, subsystems=4, dummies=False)
     expected, got = announcements(bench, draw, [(min(key[0], model.LAST), key[1]) for key in keys], named=False)
-    expect_lines("the entries' lines", *([text.rpartition("\n")[2] for text, _ in said] for said in (expected, got)))
+    expect_lines("the entries' lines", *([repr(text.rpartition("\n")[2]) for text, _ in said] for said in (expected, got)))
     expect_lines("what it returns", *([str(answer) for _, answer in said] for said in (expected, got)))
 
 

@@ -31,9 +31,11 @@ SCRIPT_TYPE = "check_script"
 _DONE, _POKE, _SAVE, _CALL, OTHERS = range(5)
 
 TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest."
-STUCK = ("It has not come back: a loop without an end, or a list whose links lead back into it. The line says where it "
-         "is.")
+STUCK = ("It has not come back: a loop that does not advance, or a list that has become a ring. The line says where it is.")
 SHOWN_ENTRIES = 6            # of a table, in a report
+SHOWN_LINES = 6              # on COM1
+ENDS = ("script_done + 0", "lab4_end + 0")      # of drivers
+ENDS_WELL = "it has come to the end of what the check had it do"
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,14 @@ class Script:
         self.say(_SAVE, address, size // 4)
         return self.result(size // 4)
 
+    def stopped_at(self, machine: Machine) -> tuple[str, str]:
+        """What a machine that has not come to the script's end has done instead, and the function that it was in."""
+        if called := null_call(self._bench, self.program, machine):
+            return called, ""
+        at = trapped_at(trapped(machine))
+        at = machine.registers().eip if at is None else at
+        return instead(machine), self._bench.function(self.program, at).partition(" ")[0]
+
 
 class Results:
     """What a script has left. A StudentFailure for what it did not come to, which says what the machine did instead."""
@@ -126,8 +136,9 @@ class Results:
         if at + size > len(self._data):
             calls = word(self._machine, self._script.symbol("script_calls"))
             about = self._script.calls[calls - 1] if 0 < calls <= len(self._script.calls) else ""
-            raise StudentFailure(about or what, "that it returns" if about else str(expected), instead(self._machine),
-                                 why(self._machine))
+            got, place = self._script.stopped_at(self._machine)
+            raise StudentFailure(about or what, "that it returns" if about else str(expected), got, why(self._machine),
+                                 f"{got.partition(', at ')[0]}, {place}")
         return self._data[at:at + size]
 
     def words(self, number: int, what: str) -> tuple[int, ...]:
@@ -180,7 +191,16 @@ def _guide(bench: Bench, program: str) -> Guide:
         if address < PAGE:
             return ["at address 0, or near it: a null pointer was called"]
         return ["at an address outside of the kernel's code"]
-    return Guide(place, lambda machine: _fatal_trap(bench, program, machine))
+    return Guide(place, lambda machine: _at_its_end(bench, program, machine) or _fatal_trap(bench, program, machine))
+
+
+def _at_its_end(bench: Bench, program: str, machine: Machine) -> list[str]:
+    """A Guide's dump, where all that the check wanted has been done: what the kernel has printed."""
+    if machine.stop.why != "breakpoint" or bench.function(program, machine.stop.address + KERNBASE) not in ENDS:
+        return []
+    said = "\n".join(com1(machine)).rpartition("Booting [")[2].split("\n")[1:]
+    lines = [printable(plain(line)) for line in said if line.strip()][-SHOWN_LINES:]
+    return ["\n".join([ENDS_WELL, *(["COM1's last lines:"] if lines else [])]), *lines]
 
 
 def trapped(machine: Machine) -> list[str]:
@@ -195,10 +215,34 @@ def trapped(machine: Machine) -> list[str]:
 def _fatal_trap(bench: Bench, program: str, machine: Machine) -> list[str]:
     """A Guide's dump: where the trap was, and what was said of it."""
     said = trapped(machine)
-    place = re.search(r"^instruction pointer *= 0x8:0x([0-9a-f]{1,8})$", "\n".join(said), re.MULTILINE)
-    if not place:
+    at = trapped_at(said)
+    if at is None:
         return said and ["a fatal trap", *said]
-    return ["\n".join(["a fatal trap", *_guide(bench, program).place(machine, int(place[1], 16))]), *said]
+    return ["\n".join(["a fatal trap", *_guide(bench, program).place(machine, at)]), *said]
+
+
+def trapped_at(said: list[str]) -> int | None:
+    """The instruction pointer of a fatal trap in the kernel."""
+    return _told(said, "instruction pointer *= 0x8")
+
+
+def _told(said: list[str], register: str) -> int | None:
+    """What a fatal trap has said of a register."""
+    found = re.search(rf"^{register}:0x([0-9a-f]{{1,8}})$", "\n".join(said), re.MULTILINE)
+    return int(found[1], 16) if found else None
+
+
+def null_call(bench: Bench, program: str, machine: Machine) -> str:
+    """Where a function pointer that was NULL has been called, when that was the kernel's end, or "". A call pushes where
+    it would go on, and the trap says where the stack ends."""
+    said = trapped(machine)
+    at, stack = trapped_at(said), _told(said, "stack pointer *= 0x10")
+    if at != 0 or stack is None or not bench.symbol(program, "etext") <= stack < bench.symbol(program, "end"):
+        return ""
+    back = word(machine, stack) - 1
+    if not bench.symbol(program, "btext") <= back < bench.symbol(program, "etext"):
+        return ""
+    return f"a call of NULL in {bench.function(program, back).partition(' ')[0]}(), at {bench.line(program, back)}"
 
 
 def stands_at(machine: Machine, address: int) -> bool:
@@ -240,9 +284,9 @@ def instead(machine: Machine) -> str:
 
 
 def why(machine: Machine) -> str:
-    """A hint from where the machine went, if that is one."""
-    if trapped(machine):
-        return TRAPPED
+    """A hint from where the machine went, if that is one that says more than the check's own."""
+    if said := trapped(machine):
+        return TRAPPED if trapped_at(said) != 0 else ""
     return STUCK if instead(machine) == describe(machine.stop) and machine.stop.why == "budget" else ""
 
 

@@ -28,6 +28,7 @@ PLAN = struct.Struct("<5I")        # struct lab4_plan
 _MSGBUF = struct.Struct("<5I")      # struct msgbuf: magic, size, where the next character goes, the first not read, text
 FUNCTIONS, CODE = 6, 12               # in a kernel; bytes of one
 SHOWN_BEFORE, SHOWN = 2, 6          # of a list that is wrong, about the first difference
+RING = "The list has become a ring: whoever goes through it never comes to its end. An entry that is the last leads to NULL."
 
 
 class Functions:
@@ -103,6 +104,11 @@ class Field:
         """What a list's stqh_last is."""
         return self.at[entries[-1]] + LINK if entries else head
 
+    def link_words(self, at: int, head: int) -> str:
+        """The address of a link, in words. head: the list's, whose own link is stqh_first."""
+        entry = self.by_address.get(at - LINK)
+        return "&stqh_first" if at == head else f"&next of {entry}" if entry else f"{at:#x}, where no link is"
+
     def save(self) -> int:
         return self._script.save(self._base, self._size)
 
@@ -110,7 +116,7 @@ class Field:
         """The entries of a list, by its head's words. A StudentFailure when it is none, or ends elsewhere than it
         says."""
         entries = self.follow(memory, words[0], what)
-        expect(f"{what}: stqh_last", f"{self.end_of(entries, head):#x}", f"{words[1]:#x}")
+        expect(f"{what}: stqh_last", self.link_words(self.end_of(entries, head), head), self.link_words(words[1], head))
         return entries
 
     def others(self, memory: bytes) -> bytes:
@@ -126,9 +132,9 @@ class Field:
         expected, at, of = "links that lead from entry to entry, and from the last to NULL", first, "stqh_first"
         while at:
             if at not in self.by_address:
-                raise StudentFailure(what, expected, f"{of} leads to {at:#x}, where no entry is")
+                raise StudentFailure(what, expected, f"{of} leads to {at:#x}, where no entry is", cause=f"{what}: links")
             if (entry := self.by_address[at]) in entries:
-                raise StudentFailure(what, expected, f"{of} leads back to {entry}")
+                raise StudentFailure(what, expected, f"{of} leads back to {entry}", RING, f"{what}: links")
             entries.append(entry)
             offset = at - self._base + LINK
             at, of = int.from_bytes(memory[offset:offset + 4], "little"), f"the link of {entry}"
@@ -219,7 +225,7 @@ def message_buffer(machine: Machine, script: Script) -> str:
 # ---------------------------------------------------------------- judging
 
 
-def expect_lines(what: str, expected: Sequence[str], got: Sequence[str]) -> None:
+def expect_lines(what: str, expected: Sequence[str], got: Sequence[str], *, hint: str = "", cause: str = "") -> None:
     """The lines are these; shows a few about the first that is another."""
     if list(expected) == list(got):
         return
@@ -230,12 +236,12 @@ def expect_lines(what: str, expected: Sequence[str], got: Sequence[str]) -> None
     def part(lines: Sequence[str]) -> list[str]:
         shown = [line or "(an empty line)" for line in lines[start:start + SHOWN]]
         return shown + (["..."] if len(lines) > start + SHOWN else ["(the end)"])
-    place = f", from number {start + 1} of {len(expected)} on" if start else ""
-    expect(f"{what}{place}", part(expected), part(got))
+    place = f" (shown: from number {start + 1} of {len(expected)} on)" if start else ""
+    expect(f"{what}{place}", part(expected), part(got), hint=hint, cause=cause)
 
 
-def expect_entries(what: str, expected: Iterable[Entry], got: Iterable[Entry]) -> None:
-    expect_lines(what, [str(entry) for entry in expected], [str(entry) for entry in got])
+def expect_entries(what: str, expected: Iterable[Entry], got: Iterable[Entry], *, hint: str = "") -> None:
+    expect_lines(what, [str(entry) for entry in expected], [str(entry) for entry in got], hint=hint)
 
 
 class Known(Protocol):
@@ -247,11 +253,18 @@ class Known(Protocol):
         """What its function tells."""
 
 
-def expect_calls(what: str, known: Known, expected: Iterable[Entry], calls: Iterable[Call]) -> None:
-    """Functions were called for these entries, in this order: theirs, with their udata."""
+ENDED_EARLY = "it ended early"      # a cause
+
+
+def expect_calls(what: str, known: Known, expected: Sequence[Entry], calls: Sequence[Call], *, early: str = "") -> None:
+    """Functions were called for these entries, in this order: theirs, with their udata. early: a hint for calls that
+    are right as far as they go, but end before the others."""
     def words(call: Call) -> str:
         entry = known.by_udata.get(call.udata)
         if entry is None:
             return f"a function with udata {call.udata:#x}, which no entry has"
         return str(entry) if known.number_of(entry) == call.number else f"another's function, with the udata of {entry}"
-    expect_lines(what, list(map(str, expected)), list(map(words, calls)))
+    lines, got = list(map(str, expected)), list(map(words, calls))
+    ended = len(got) < len(lines) and lines[:len(got)] == got
+    strange = not any(call.udata in known.by_udata for call in calls)
+    expect_lines(what, lines, got, hint=early * ended, cause=ENDED_EARLY if ended else "no entry's udata" * strange)

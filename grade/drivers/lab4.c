@@ -92,7 +92,34 @@ lab4_called(uint32_t number, const void *udata)
 
 /* ---------------------------------------------------------------- in a student's place */
 
-/* sysinit_insert(), for what comes in order: keep who asks for what. */
+static uint64_t
+key(const struct sysinit *sip)
+{
+	return ((uint64_t)sip->subsystem << 32 | sip->order);
+}
+
+/* A list's entries by their keys, equals as they stand.  By way of an array. */
+static void
+sort(struct sysinitlist *list)
+{
+	static struct sysinit *sorted[RECORDS];
+	struct sysinit *sip;
+	unsigned int count, i;
+
+	count = 0;
+	STAILQ_FOREACH(sip, list, next) {
+		if (count == RECORDS)
+			panic("lab4: a list has no end");
+		for (i = count++; i > 0 && key(sorted[i - 1]) > key(sip); i--)
+			sorted[i] = sorted[i - 1];
+		sorted[i] = sip;
+	}
+	STAILQ_INIT(list);
+	for (i = 0; i < count; i++)
+		STAILQ_INSERT_TAIL(list, sorted[i], next);
+}
+
+/* sysinit_insert(); keeps who asks for what. */
 void
 lab4_insert(struct sysinitlist *list, struct sysinit *sip)
 {
@@ -100,9 +127,10 @@ lab4_insert(struct sysinitlist *list, struct sysinit *sip)
 		panic("lab4: entries are inserted without an end");
 	lab4_inserted[lab4_insertions++] = (struct lab4_inserted){ list, sip };
 	STAILQ_INSERT_TAIL(list, sip, next);
+	sort(list);
 }
 
-/* sysinit_mklist(), for what comes in order and is linked already. */
+/* sysinit_mklist(), for a set whose entries are linked already. */
 void
 lab4_mklist(struct sysinitlist *list, struct sysinit **set, struct sysinit **set_end)
 {
@@ -110,6 +138,8 @@ lab4_mklist(struct sysinitlist *list, struct sysinit **set, struct sysinit **set
 		return;
 	*list->stqh_last = *set;
 	list->stqh_last = &set_end[-1]->next.stqe_next;
+	*list->stqh_last = NULL;
+	sort(list);
 }
 
 /* sysinit_announce(): says its entry's order, and returns 1 for an odd one. */

@@ -75,9 +75,9 @@ MISTAKES: dict[str, tuple[Mapping[str, str], str, Collection[str]]] = {
                              ("Fatal trap 12", "in sysinit_insert", "fault virtual address   = 0x4d2")),
     "a function that is not there is called": (
         {"\t\tif (sip->subsystem == SI_SUB_DUMMY)\n\t\t\tcontinue;\n": ""},
-        "dummy", ("Fatal trap 12", "instruction pointer", "The kernel's own code has trapped")),
+        "done", ("Fatal trap 12", "a call of NULL in sysinit_run(), at labs/4-sysinit/subr_sysinit.c:", "about SI_SUB_DUMMY")),
     "equals are turned round": ({"after->order > sip->order": "after->order >= sip->order"}, "equals",
-                                ("> entry", "the list after inserting all equal")),
+                                ("> entry", "the list after inserting six equal entries")),
     "nothing is taken off": ({TAKEN: "\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n\t\tSTAILQ_FIRST(list) = sip;\n"},
                              "called", ("panic: lab4: functions are called without an end",)),
     "an entry is done too late": ({TAKEN: "\t\tSTAILQ_REMOVE_HEAD(list, next);\n", CALL:
