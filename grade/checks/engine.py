@@ -60,7 +60,7 @@ class Inserted:
         for head, (about, entries) in zip(self.heads, self.lists):
             for count, entry in enumerate(entries):
                 script.call(script.symbol("sysinit_insert"), head, self.field.at[entry],
-                            about=f"sysinit_insert() of {entry} into a list of {count} ({about})")
+                            about=f"sysinit_insert() of {entry} into a list of {count}, on the way to {about}")
         saved, heads = self.field.save(), [script.save(head, 8) for head in self.heads]
         with ran(bench, script) as (_, results):
             self.memory = results.memory(saved, "sysinit_insert(), called for some lists")

@@ -161,7 +161,8 @@ def no_function(bench: Bench, case: Case) -> None:
 
 @check("4.2", "boot", points=1, title="a kernel that starts by its set: with 4.1 and 4.3",
        cases=boots("with the kernel's own entries and others"),
-       hint="mi_startup() calls sysinit_mklist(), then sysinit_run(). Which entry is missing, or too early?")
+       hint="Where other checks of 4.1 to 4.3 fail, mend those first. mi_startup() calls sysinit_mklist(), then sysinit_run(): "
+            "which entry is missing, or too early?")
 def kernel_boot(bench: Bench, case: Case) -> None:
     Whole(bench, case.draw, late=False).judge("more entries in its set")
 
@@ -214,7 +215,7 @@ def done(bench: Bench, case: Case) -> None:
     try:
         dummies_done(bench, case.draw)
     except StudentFailure as failure:
-        failure.hint = failure.hint or OF_DUMMIES
+        failure.hint = f"{failure.hint} {OF_DUMMIES}".strip()
         raise
 
 
@@ -349,8 +350,8 @@ def refused(bench: Bench, case: Case) -> None:
 
 @check("4.4", "module", points=1, title="a module joins a kernel that starts: with 4.1, 4.2 and 4.3",
        cases=boots("with a module, and functions that add sets"),
-       hint="What is added is earlier, equal or later than what runs at that moment. What is earlier is simply the next; "
-            "of equals the one that came first is first.")
+       hint="Where other checks of 4.1 to 4.4 fail, mend those first. What is added is earlier, equal or later than what "
+            "runs at that moment. What is earlier is simply the next; of equals the one that came first is first.")
 def module(bench: Bench, case: Case) -> None:
     Whole(bench, case.draw, late=True).judge("a module")
 
@@ -358,8 +359,9 @@ def module(bench: Bench, case: Case) -> None:
 # ---------------------------------------------------------------- 4.5 undo
 
 
-def drawn_sets(draw: Random) -> list[list[Entry]]:
-    """Sets in no order; in the large ones some of SI_SUB_DUMMY, with a function and without."""
+def drawn_sets(draw: Random, *, ordered: bool) -> list[list[Entry]]:
+    """Sets in order or in none; in the large ones some of SI_SUB_DUMMY, with a function and without. Reports count the
+    entries as they stand in the set."""
     sets: list[list[Entry]] = []
     for count in (0, 1, 2, 12, 40):
         entries = numbered(model.draw_keys(draw, count, subsystems=1 + count // 8, dummies=False), 100 * len(sets) + 1)
@@ -367,7 +369,9 @@ def drawn_sets(draw: Random) -> list[list[Entry]]:
             entries += [Entry(100 * len(sets) + count + number, model.DUMMY, draw.getrandbits(28), runs=number % 2 == 0)
                         for number in range(1, 5)]
         draw.shuffle(entries)
-        sets.append(entries)
+        if ordered:
+            entries = model.in_order(entries)
+        sets.append([replace(entry, name=f"entry {place}") for place, entry in enumerate(entries, 1)])
     return sets
 
 
@@ -375,15 +379,15 @@ def drawn_sets(draw: Random) -> list[list[Entry]]:
        hint="Everything is the other way round, equals too; SI_SUB_DUMMY is skipped. Nothing is said of it.")
 def backwards(bench: Bench, case: Case) -> None:
     draw = case.draw
-    judge_undone(bench, draw, [model.in_order(entries) for entries in drawn_sets(draw)], replaced=True)
+    judge_undone(bench, draw, drawn_sets(draw, ordered=True), replaced=True)
 
 
 @check("4.5", "undo", points=1, title="any set is run the last by its keys first: with 4.1", cases=boots("drawn sets"),
-       hint="Of equals the one that stands last in the set is the first. (Your sysinit_mklist() and sysinit_insert() "
-            "are used here, if you call them.)")
+       hint="Of equals the one that stands last in the set is the first; entries are numbered as they stand there. (Your "
+            "sysinit_mklist() and sysinit_insert() are used here, if you call them.)")
 def undo(bench: Bench, case: Case) -> None:
     draw = case.draw
-    judge_undone(bench, draw, drawn_sets(draw), replaced=False)
+    judge_undone(bench, draw, drawn_sets(draw, ordered=False), replaced=False)
 
 
 # ---------------------------------------------------------------- 4.6 say what is done
