@@ -2,9 +2,9 @@
  * subr_autoconf: what devices do once interrupts come.
  *
  * A device that answers by an interrupt has to be slept for, which nobody can
- * while the machine is still cold.  So its attach function leaves a hook here; at INT_CONFIG_HOOKS
- * all are called, one after the other, and the boot waits until each has said
- * that it is ready: root may be on one of them.
+ * while the machine is still cold.  So its attach function leaves a hook here;
+ * at INT_CONFIG_HOOKS all are called, one after the other, and the boot waits
+ * until each has said that it is ready: root may be on one of them.
  *
  * The one to say so may be an interrupt's handler: the list is changed, and
  * found empty, at splhigh().
