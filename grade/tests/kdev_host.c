@@ -21,11 +21,12 @@ static jmp_buf	before_reboot;
 
 int	hz = 100, tick = 10000, boothowto, bootverbose, kdb_active;
 
-/* The thread that is interrupted: the first words of <sys/proc.h>'s, and what its pcb takes at most. */
+/* The thread that is interrupted: the first words of <sys/proc.h>'s, and what its pcb and process take at most. */
 unsigned char	host_pcb[512] __attribute__((aligned(16)));
+unsigned char	host_proc[512];		/* each byte is p_nice */
 static struct {
 	void	*td_proc, *td_pcb;
-} host_thread = { NULL, host_pcb };
+} host_thread = { host_proc, host_pcb };
 void	*curthread = &host_thread, *idlethread;
 
 void

@@ -9,6 +9,7 @@
  *	kern_host b VALUE NAMES | D WIDTH SEPARATOR BYTES | r|z|n RADIX VALUE
  *	kern_host queue KIND OPS, bitset OPS	see kern_host_sets.c
  *	kern_host events OPS		see kern_host_events.c
+ *	kern_host hooks KINDS		see kern_host_hooks.c
  *	kern_host env BLOCK NAME...	what is found in an environment
  *	kern_host param BLOCK PAGES	what init_param1 and 2 make of it
  *	kern_host metadata BLOCK	what is found in the loader's records
@@ -24,6 +25,7 @@
 #include "grade/tests/kern_host.h"
 
 #include <sys/cons.h>
+#include <sys/eventhandler.h>
 #include <sys/kdb.h>
 #include <sys/kenv.h>
 #include <sys/linker.h>
@@ -39,11 +41,15 @@ extern int	fclose(void *stream);
 
 /* ---------------------------------------------------------------- the machine */
 
+void		(*host_asleep)(void);
+
 void *
 malloc(unsigned long size, struct malloc_type *type __unused, int flags)
 {
 	void *p = host_malloc(size);
 
+	if (host_asleep != NULL)
+		host_asleep();
 	return (flags & M_ZERO ? memset(p, 0, size) : p);
 }
 
@@ -72,10 +78,21 @@ static char	sio_text[256];		/* what the serial line was sent */
 static unsigned int sio_length;
 static const char *how = "";		/* what goes wrong, after the first panic */
 
+int		host_level;
+
 int
 splhigh(void)
 {
-	return (0);
+	int level = host_level;
+
+	host_level = 1;
+	return (level);
+}
+
+void
+splx(int level)
+{
+	host_level = level;
 }
 
 void
@@ -418,6 +435,12 @@ console(char **argv)
 	return (0);
 }
 
+static void
+final(void *arg __unused, int howto __unused)
+{
+	printf("[final]\n");
+}
+
 static int
 panics(char **argv)
 {
@@ -428,6 +451,10 @@ panics(char **argv)
 	debugger_on_panic = how[0] == 'd' || how[0] == 'D';
 	cold = how[0] == 'c';
 	init_param1();
+	if (how[0] == 'f') {
+		start_event_handlers();
+		EVENTHANDLER_REGISTER(shutdown_final, final, NULL, SHUTDOWN_PRI_DEFAULT);
+	}
 	if (how[0] == 'H')
 		cninit();
 	if (how[0] == 'h' || how[0] == 'H')
@@ -446,6 +473,7 @@ main(int argc, char **argv)
 		{ "strings", draw_strings }, { "divide", draw_divisions },
 		{ "b", formats }, { "D", formats }, { "n", formats },
 		{ "queue", queues }, { "bitset", bitsets }, { "events", events },
+		{ "hooks", config_hooks },
 		{ "env", environment }, { "param", parameters },
 		{ "metadata", metadata }, { "fuzz", fuzz },
 		{ "msgbuf", message_buffer }, { "console", console },

@@ -28,5 +28,11 @@ int	draw_divisions(char **argv);
 int	queues(char **argv);		/* kern_host_sets.c */
 int	bitsets(char **argv);
 int	events(char **argv);		/* kern_host_events.c */
+void	start_event_handlers(void);
+int	config_hooks(char **argv);	/* kern_host_hooks.c */
+
+extern int	host_level;		/* 1: splhigh() */
+/* Called by malloc(), which others do something in, as if it slept; or NULL. */
+extern void	(*host_asleep)(void);
 
 #endif /* !_KERN_HOST_H_ */

@@ -7,8 +7,10 @@
  * 0 to 9 or another handler.  r: register the handler, with the priority; d:
  * deregister it; k: the handler will deregister the other one, once, when it
  * is called; n: it will register the other one, with priority 5, once; i: it
- * will invoke the event again, once; !: invoke the event.  What is called is
- * printed, a line for each `!'.
+ * will invoke the event again, once; !: invoke the event.  s: register the
+ * handler, with priority 5; if that sleeps for a second piece of memory, the
+ * other one is registered meanwhile.  What is called is printed, a line for
+ * each `!'.
  */
 #include "grade/tests/kern_host.h"
 
@@ -60,6 +62,16 @@ called(void *arg, const char *between)
 		EVENTHANDLER_INVOKE(letter, between);
 }
 
+static struct handler *meanwhile;
+static int	sleeps;
+
+static void
+asleep(void)
+{
+	if (++sleeps == 2)
+		enter(meanwhile, 5);
+}
+
 /* Is nothing marked that nobody goes through any more? */
 static void
 expect_pruned(void)
@@ -74,16 +86,23 @@ expect_pruned(void)
 		KASSERT(ee->ee_priority != EHE_DEAD_PRIORITY, ("a dead one"));
 }
 
-int
-events(char **argv)
+void
+start_event_handlers(void)
 {
 	struct sysinit *const *sip;
-	const char *op;
-	unsigned int i;
 
 	SET_FOREACH(sip, sysinit_set)
 		if ((*sip)->subsystem == SI_SUB_EVENTHANDLER)
 			(*sip)->func((*sip)->udata);
+}
+
+int
+events(char **argv)
+{
+	const char *op;
+	unsigned int i;
+
+	start_event_handlers();
 	for (i = 0; i < nitems(handlers); i++)
 		handlers[i].name = 'a' + i;
 	for (op = argv[1]; *op != '\0'; op += 3) {
@@ -95,6 +114,13 @@ events(char **argv)
 			break;
 		case 'd':
 			leave(h);
+			break;
+		case 's':
+			meanwhile = &handlers[op[2] - 'a'];
+			sleeps = 0;
+			host_asleep = asleep;
+			enter(h, 5);
+			host_asleep = NULL;
 			break;
 		case '!':
 			EVENTHANDLER_INVOKE(letter, ".");

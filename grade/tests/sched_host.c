@@ -17,7 +17,9 @@
  *	clock			sched_clock() of the current one
  *	second			what schedcpu does
  *	load VALUE | loadav	averunnable is set; is computed
+ *	busy N			so many more threads are to be counted as running
  *	lastpid PID, new, end PID, find PID	kern_proc.c
+ *	both			two are made, one while the other waits for memory
  *
  * The kernel's malloc() and free() are given other names by the build.
  */
@@ -112,9 +114,16 @@ kproc_start(const void *desc __unused)
 {
 }
 
+static void	do_pid(const char *what, int pid);
+static int	both;			/* the next malloc() lets another process run */
+
 void *
 malloc(unsigned long size, struct malloc_type *type __unused, int flags __unused)
 {
+	if (both) {
+		both = 0;
+		do_pid("new", 0);
+	}
 	return (calloc(1, size));
 }
 
@@ -241,6 +250,9 @@ do_pid(const char *what, int pid)
 	} else if (strcmp(what, "new") == 0) {
 		error = proc_alloc(&p, 0);
 		host_printf("%d\n", error != 0 ? -error : p->p_pid);
+	} else if (strcmp(what, "both") == 0) {
+		both = 1;
+		do_pid("new", 0);
 	} else if (strcmp(what, "find") == 0) {
 		host_printf("%d\n", p == NULL ? -1 : p->p_pid);
 	} else {
@@ -282,6 +294,8 @@ do_command(const char *what, int a, int b)
 		second();
 	else if (strcmp(what, "load") == 0)
 		averunnable.ldavg[0] = a;
+	else if (strcmp(what, "busy") == 0)
+		sched_tdcnt += a;
 	else if (strcmp(what, "loadav") == 0)
 		loadav(NULL);
 	else
@@ -298,7 +312,7 @@ main(void)
 	start();
 	while (host_scanf("%15s %d %d", what, &a, &b) == 3)
 		if (strcmp(what, "lastpid") == 0 || strcmp(what, "new") == 0 ||
-		    strcmp(what, "end") == 0 || strcmp(what, "find") == 0)
+		    strcmp(what, "both") == 0 || strcmp(what, "end") == 0 || strcmp(what, "find") == 0)
 			do_pid(what, a);
 		else
 			do_command(what, a, b);

@@ -13,13 +13,14 @@ import pytest
 
 from grade.tests.kdev_models import Pit, Rtc
 from grade.tests.kdev_pc import MakePc, build_library, make_pc_fixture
-from grade.tests.test_kintr_host import PSL_I, InterruptPc
+from grade.tests.test_kintr_host import PSL_I, Frame, InterruptPc
 
 __all__ = ["build_library", "make_pc_fixture"]      # the fixtures
 
 FREQUENCY = 1193182
 CP_USER, CP_NICE, CP_SYS, CP_INTR, CP_IDLE = range(5)
 IPL_TTY = 3
+TF_CS = 14                      # in words
 
 
 class Timeval(ctypes.Structure):
@@ -226,6 +227,19 @@ def test_statclock_has_its_own_clock(make_pc: MakePc) -> None:
     rtc.c = 0x90                        # an update's: not ours
     pc.raise_irq(8)
     assert sum((ctypes.c_uint32 * 5).in_dll(pc.kernel, "cp_time")) == 12
+
+
+def test_whose_time_it_is(make_pc: MakePc) -> None:
+    """A user's, who may be nice, or the kernel's."""
+    pc = make_pc()
+    nice, counted = (ctypes.c_uint8 * 512).in_dll(pc.kernel, "host_proc"), (ctypes.c_uint32 * 5).in_dll(pc.kernel, "cp_time")
+    user = Frame()
+    user.tf[TF_CS] = 0x1F
+    for value, frame, at in ((0, user, CP_USER), (-20, user, CP_USER), (1, user, CP_NICE), (1, Frame(), CP_SYS)):
+        ctypes.memset(nice, value & 0xFF, len(nice))
+        before = list(counted)
+        pc.kernel.statclock(ctypes.byref(frame))
+        assert [now - then for now, then in zip(counted, before)] == [number == at for number in range(5)]
 
 
 def test_statclock_without_an_rtc(make_pc: MakePc) -> None:

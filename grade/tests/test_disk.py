@@ -12,6 +12,7 @@ from bisect import insort
 from pathlib import Path
 
 import pytest
+from pexpect import EOF
 
 from grade.reading import BYTE_BUDGET, measure_read
 from grade.switching import CHECK_DISK, SERVICES_KERNEL
@@ -60,6 +61,14 @@ def test_devices_reads_and_writes(emulator: str, disk: Path) -> None:
         assert after[sector * SECTOR:(sector + 1) * SECTOR] == want, sector
     assert [(fact["error"], fact["left"]) for fact in facts(serial, "refused")] == [
         (EINVAL, 512), (EINVAL, 514), (EINVAL, 512), (EINVAL, 512), (0, 0), (0, 512), (0, 512), (EINVAL, 512), (0, 0)]
+
+
+def test_a_handler_may_reboot(disk: Path) -> None:
+    """Ctrl-Alt-Del is seen by an interrupt's handler, which cannot sleep until a disk has flushed its cache."""
+    with qemu("disk_writes disk_reboot", disk, disk_name="ad1s3b") as pc:
+        pc.com1.expect_exact("Uptime: ")
+        assert len(facts(str(pc.com1.before), "write")) == 8
+        assert pc.com1.expect_exact(["panic: ", "The operating system has halted", EOF]) != 0
 
 
 def lift(places: list[int], at_once: int) -> list[int]:

@@ -16,9 +16,9 @@ import pytest
 from grade.tests.emulation import TREE, tool
 
 SOURCES = ("kern/kvprintf", "kern/subr_prf", "kern/subr_msgbuf", "kern/kern_environment", "kern/subr_param",
-           "kern/subr_module", "kern/subr_eventhandler", "kern/tty_cons", "kern/kern_shutdown", "libkern/string", "libkern/strtoul",
+           "kern/subr_module", "kern/subr_eventhandler", "kern/subr_autoconf", "kern/tty_cons", "kern/kern_shutdown", "libkern/string", "libkern/strtoul",
            "libkern/qdivrem", "i386/memory")
-TESTS = ("kern_host", "kern_host_draws", "kern_host_sets", "kern_host_events")
+TESTS = ("kern_host", "kern_host_draws", "kern_host_sets", "kern_host_events", "kern_host_hooks")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.", "-Ikernel")
 # Names that the host's own library has: ours get another. The compiler itself calls the second ones.
@@ -257,6 +257,20 @@ def test_event_handlers(host: Path) -> None:
         assert run(host, "events", program) == model.said
 
 
+def test_two_make_the_list(host: Path) -> None:
+    """Somebody registers first in a list while another, who wants to make it, sleeps for its memory: both are called."""
+    assert run(host, "events", "sab!aarc5!aa") == "b.a.\nb.a.c.\n"
+
+
+@pytest.mark.parametrize("kinds, seen", [
+    ("", ""), ("..", ". . "), ("+.", "+ . . "), ("i", "i woken "), ("i.i", "i . i woken woken "),
+    ("n", "n " + 5 * "late "), ("ni", "n i woken " + 5 * "late "),
+])
+def test_configuration_hooks(host: Path, kinds: str, seen: str) -> None:
+    """The boot waits for each, also for who is taken back by an interrupt just before it sleeps; but not for ever."""
+    assert run(host, "hooks", kinds) == seen + "\n"
+
+
 # ---------------------------------------------------------------- environment
 
 
@@ -486,6 +500,7 @@ def test_panic(host: Path) -> None:
         "panic: nothing at 99%", UPTIME, "Cannot dump. No dump device defined.", ABORT,
         "--> Press a key on the console to reboot,", "--> or switch off the system now.", "Rebooting...",
         "[reset after 1400 ms]"]
+    assert last_words(host, "f")[2:4] == ["Cannot dump. No dump device defined.", "[final]"], "a dump needs its disk"
     assert last_words(host, "D")[:2] == ["panic: nothing at 99%", "[debugger: panic]"]
 
 

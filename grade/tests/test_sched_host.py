@@ -176,6 +176,9 @@ class Model:
         self.averages = [(decay * old + (FSCALE - decay) * self.load * FSCALE) // FSCALE
                          for decay, old in zip(DECAYS, self.averages)]
 
+    def busy(self, more: int, _: int) -> None:
+        self.load += more
+
     def set_load(self, value: int, _: int) -> None:
         self.averages[0] = value
 
@@ -212,7 +215,7 @@ def draw_command(draw: Random, model: Model) -> tuple[str, int, int]:
         return kind, draw.randrange(THREADS), draw.randint(PRIO_MIN, PRIO_MAX)
     if kind == "expire":
         return kind, draw.randrange(THREADS), 0
-    return kind, draw.choice([0, 1, 2000, 100_000]) if kind == "load" else 0, 0
+    return kind, draw.choice([0, 1, 2000, 100_000, 6000 * FSCALE]) if kind == "load" else 0, 0
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -238,6 +241,15 @@ def test_who_hogs_is_forgiven(host: Path) -> None:
     assert nice[-1].split(" 0:")[1].split()[0].split(",")[1] == str(PRI_MAX_TIMESHARE)
     slept = run(host, [*hog, ("sleep", 0, 0), *[("second", 0, 0)] * 20, ("wakeup", 0, 0)])
     assert slept[-1].split(" 0:")[1].split()[0].split(",")[1:5] == ["180", "180", "0", "0"]
+
+
+def test_a_load_of_thousands(host: Path) -> None:
+    """It is averaged, and what was used fades as slowly as it ought to."""
+    model = Model()
+    commands = [("busy", 5000, 0), *[("loadav", 0, 0)] * 100, *[("clock", 0, 0)] * 300, ("second", 0, 0)]
+    expected = [model.do(*command) for command in commands]
+    assert run(host, commands) == expected and model.averages[0] > 4990 * FSCALE
+    assert model.threads[0].estcpu == ESTCPU_MAX - 1
 
 
 # ---------------------------------------------------------------- numbers of processes
@@ -280,3 +292,5 @@ def test_pids(host: Path) -> None:
 def test_as_many_as_may_be(host: Path) -> None:
     made = run(host, [("new", 0, 0)] * MAXPROC)
     assert made.count(str(-EAGAIN)) == THREADS + 1 and len(set(made)) == MAXPROC - THREADS
+    made = run(host, [("new", 0, 0)] * (MAXPROC - THREADS - 2) + [("both", 0, 0)])
+    assert made[-2:] == [str(-EAGAIN), str(MAXPROC)], "one more than there may be"

@@ -1,7 +1,7 @@
 /*
  * autoconf: the devices of a PC, found where they always are.
  *
- * A device is attached in three steps: at CONFIGURE with interrupts on, but
+ * A device is attached in two steps: at CONFIGURE with interrupts on, but
  * nobody may sleep yet; what must wait for the device comes in its
  * configuration hook (kern/subr_autoconf.c), when the clocks run.
  *

@@ -114,9 +114,9 @@ DELAY(int n)
 
 /*
  * All counts since the clock began to tick, modulo 2^32.  If a round ended
- * while we looked, we look again.  Clock interrupts are lost when they are kept
- * out for three rounds, and those rounds with them; but the count never goes
- * back.
+ * while we looked, we look again.  Clock interrupts are lost when a level keeps
+ * them out for three rounds, or disabled interrupts do for two, and those rounds
+ * with them; but the count never goes back.
  */
 static uint32_t
 i8254_get_timecount(void)

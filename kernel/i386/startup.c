@@ -7,6 +7,7 @@
 
 #include <sys/kernel.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <i386/clock.h>
 
 /* With -v, the ranges of memory that the kernel has for itself. */
@@ -26,23 +27,18 @@ print_chunks(void)
 
 /*
  * The clock is set up, but does not tick yet.  What memory there is for the
- * taking is what vm_page has free: the kernel's tables are made of the rest.
+ * taking is what vm_page has free: of the rest the kernel and its tables are.
  */
 static void
 cpu_startup(const void *dummy __unused)
 {
-	uint32_t avail;
-	int i;
-
 	startrtclock();
 	printcpuinfo();
 	printf("real memory  = %u (%uK bytes)\n", ptoa(physmem),
 	    physmem << (PAGE_SHIFT - 10));
 	if (bootverbose)
 		print_chunks();
-	avail = 0;
-	for (i = 0; phys_avail[i + 1] != 0; i += 2)
-		avail += phys_avail[i + 1] - phys_avail[i];
-	printf("avail memory = %u (%uK bytes)\n", avail, avail >> 10);
+	printf("avail memory = %u (%uK bytes)\n", ptoa(cnt.v_free_count),
+	    cnt.v_free_count << (PAGE_SHIFT - 10));
 }
 SYSINIT(cpu, SI_SUB_CPU, SI_ORDER_FIRST, cpu_startup, NULL);

@@ -50,7 +50,7 @@ void
 statclock(struct intrframe *frame)
 {
 	if (TRAPF_USERMODE(&frame->if_tf))
-		cp_time[CP_USER]++;
+		cp_time[curproc->p_nice > NZERO ? CP_NICE : CP_USER]++;
 	else if (intr_nesting_level > 1)
 		cp_time[CP_INTR]++;
 	else if (curthread == idlethread)
@@ -65,6 +65,9 @@ statclock(struct intrframe *frame)
  * How many ticks a timeout needs to last `tv' at least: rounded up, and one
  * more, because the first of them may be about to come.  At least 1, also for
  * a time that is gone; INT32_MAX for one that is longer than that.
+ *
+ * A tick is taken for 1/hz of a second.  The i8254's may be shorter, at 1000 Hz
+ * by one in 6500: who must not be early looks at the uptime in the end.
  */
 int
 tvtohz(const struct timeval *tv)

@@ -20,7 +20,7 @@ MALLOC_DEFINE(M_PROC, "proc", "processes");
 
 struct proclist allproc = LIST_HEAD_INITIALIZER(allproc);
 struct proclist zombproc = LIST_HEAD_INITIALIZER(zombproc);
-int nprocs;
+int nprocs = 1;				/* process 0 is there */
 
 static struct proclist pidhash[PIDHASH_SIZE];
 static int lastpid = 1;			/* 1 is kept for init */
@@ -47,7 +47,6 @@ proc_insert(struct proc *p)
 
 	LIST_INSERT_HEAD(&allproc, p, p_list);
 	LIST_INSERT_HEAD(pid_bucket(p->p_pid), p, p_hash);
-	nprocs++;
 	splx(s);
 }
 
@@ -89,10 +88,12 @@ proc_alloc(struct proc **pp, int kstack_pages)
 
 	if (nprocs >= maxproc)
 		return (EAGAIN);
+	nprocs++;		/* before others look, while we sleep for memory */
 	p = malloc(sizeof(*p), M_PROC, M_WAITOK | M_ZERO);
 	p->p_thread.td_proc = p;
 	if (vm_thread_new(&p->p_thread, kstack_pages) != 0) {
 		free(p, M_PROC);
+		nprocs--;
 		return (ENOMEM);
 	}
 	p->p_flag = P_INMEM;

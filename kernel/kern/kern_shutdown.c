@@ -83,9 +83,9 @@ kern_reboot(int howto)
 	print_uptime();
 	EVENTHANDLER_INVOKE(shutdown_post_sync, howto);
 	(void)splhigh();
-	EVENTHANDLER_INVOKE(shutdown_final, howto);
 	if ((howto & RB_DUMP) != 0 && !cold)
 		printf("Cannot dump. No dump device defined.\n");
+	EVENTHANDLER_INVOKE(shutdown_final, howto);
 	if ((howto & RB_POWEROFF) != 0)
 		cpu_poweroff();
 	if ((howto & RB_HALT) != 0)

@@ -219,10 +219,11 @@ static void
 loadav(void *arg __unused)
 {
 	/* exp(-5/60), exp(-5/300), exp(-5/900): what is left of the old value. */
-	static const fixpt_t cexp[3] = { 1884, 2014, 2036 };
+	static const uint64_t cexp[3] = { 1884, 2014, 2036 };
 	fixpt_t now = sched_load() * FSCALE;
 	int i;
 
+	/* 32 bits would do for a load of 1000. */
 	for (i = 0; i < 3; i++)
 		averunnable.ldavg[i] = (cexp[i] * averunnable.ldavg[i] +
 		    (FSCALE - cexp[i]) * now) >> FSHIFT;

@@ -30,6 +30,7 @@
 #include <sys/resource.h>
 #include <sys/runq.h>
 #include <sys/systm.h>
+#include <i386/intr.h>
 
 #define	INVERSE_ESTCPU_WEIGHT	8	/* of td_estcpu, for one of priority */
 #define	NICE_WEIGHT		1	/* priorities for one of nice */
@@ -70,6 +71,7 @@ sched_runnable(void)
 static void
 load_add(const struct thread *td, int one)
 {
+	KASSERT(cpl == IPL_HIGH, ("load_add: at level %d", cpl));
 	if ((td->td_proc->p_flag & P_NOLOAD) == 0)
 		sched_tdcnt += one;
 }
@@ -192,11 +194,15 @@ resetpriority(struct thread *td)
 		sched_prio(td, prio);
 }
 
-/* How much of td_estcpu, FSCALE being all, a second leaves: by 2L, also in FSCALE. */
+/*
+ * What a second leaves of td_estcpu, rounded down: 2L/(2L + 1), where loadfac is
+ * 2L in FSCALE.  The rest is taken off, since the product of the two would be
+ * more than 32 bits have where thousands want to run.
+ */
 static uint32_t
 decay_cpu(uint32_t loadfac, uint32_t estcpu)
 {
-	return (loadfac * estcpu / (loadfac + FSCALE));
+	return (estcpu - howmany(estcpu * FSCALE, loadfac + FSCALE));
 }
 
 static uint32_t
@@ -280,9 +286,11 @@ static void
 schedcpu(void)
 {
 	struct proc *p;
+	int s = splhigh();
 
 	load_add(curthread, -1);
 	curproc->p_flag |= P_NOLOAD;
+	splx(s);
 	for (;;) {
 		LIST_FOREACH(p, &allproc, p_list)
 			if (p->p_state == PRS_NORMAL)

@@ -1,9 +1,10 @@
 /*
  * subr_eventhandler: who is to be called when something happens.
  *
- *	lists -> "shutdown_final" ------> "vm_lowmem" -> 0
- *		     |
- *		     +-> 10000 disk_off(ad0) -> 20100 shutdown_halt() -> 0
+ *	lists -> "shutdown_final" ------> "shutdown_post_sync" -> 0
+ *		     |				|
+ *		     |				+-> 10000 ad_shutdown(ad0) -> 0
+ *		     +-> 10000 module_shutdown() -> 0
  *
  * A list is made when the first one registers.  Handlers may sleep, and
  * registering and removing go on meanwhile: an entry that is removed while its
@@ -41,14 +42,22 @@ eventhandler_find_list(const char *name)
 	return (NULL);
 }
 
-/* Make a list; the name need not stay. */
+/*
+ * Make a list; the name need not stay.  While we sleep for memory somebody else
+ * may make it: then that is the one.
+ */
 static struct eventhandler_list *
 eventhandler_make_list(const char *name)
 {
-	struct eventhandler_list *list;
+	struct eventhandler_list *list, *other;
 	size_t size = strlen(name) + 1;
 
 	list = malloc(sizeof(*list) + size, M_EVENTHANDLER, M_WAITOK | M_ZERO);
+	other = eventhandler_find_list(name);
+	if (other != NULL) {
+		free(list, M_EVENTHANDLER);
+		return (other);
+	}
 	TAILQ_INIT(&list->el_entries);
 	list->el_name = memcpy(list + 1, name, size);
 	TAILQ_INSERT_TAIL(&eventhandler_lists, list, el_link);

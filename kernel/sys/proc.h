@@ -123,7 +123,7 @@ struct proc {
 LIST_HEAD(proclist, proc);
 
 extern struct proclist allproc, zombproc;
-extern int	nprocs;			/* in both */
+extern int	nprocs;			/* in both, or being made */
 extern int	maxproc;		/* how many there may be */
 
 extern struct proc proc0;

@@ -100,7 +100,7 @@ void	getbintime(struct bintime *bt);
 void	getnanotime(struct timespec *ts);
 void	getmicrotime(struct timeval *tv);
 
-/* Ticks that last at least as long as `tv', for a timeout.  (kern/kern_clock.c) */
+/* Ticks, of 1/hz of a second, that last as long as `tv', for a timeout.  (kern/kern_clock.c) */
 int	tvtohz(const struct timeval *tv);
 
 #endif /* !_SYS_TIME_H_ */

@@ -23,6 +23,7 @@
 #include <sys/eventhandler.h>
 #include <sys/malloc.h>
 #include <sys/systm.h>
+#include <i386/intr.h>
 
 #define	AD_MAJOR	30
 #define	AD_RETRIES	3
@@ -319,14 +320,17 @@ ad_strategy(struct bio *bp)
 	splx(s);
 }
 
-/* Before the machine goes off: what was written is to be on the disk. */
+/*
+ * Before the machine goes off: what was written is to be on the disk.  But a
+ * handler, the keyboard's, cannot wait for that; nor can a panic.
+ */
 static void
 ad_shutdown(void *disk, int howto __unused)
 {
 	struct disk *dp = disk;
 	struct bio bio = { .bio_cmd = BIO_FLUSH, .bio_dev = dp->d_dev };
 
-	if (panicstr != NULL || dp->d_writes == 0)
+	if (panicstr != NULL || intr_frame != NULL || dp->d_writes == 0)
 		return;
 	dev_strategy(&bio);
 	(void)biowait(&bio, "adflsh");
