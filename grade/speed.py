@@ -83,7 +83,7 @@ def measure_verbs(bochs: str) -> None:
             _command(*grade, "1", "--submission", folder, "--test", "relocate", *results)()
 
         _line("edit of mbr.S to the verdict on exercise 1.1", *seconds(edit_and_grade, 3))
-        for lab, target in (("1", 12), ("2", 20), ("3", 20)):
+        for lab, target in (("1", 12), ("2", 20), ("3", 20), ("4", 15)):
             whole = _command(*grade, lab, "--reference", *results)
             _line(f"lab {lab} whole, the reference", *seconds(whole, 3), f"target {target} wall")
             _line(f"lab {lab} whole, the stubs", *seconds(_command(*grade, lab, *results), 1))
