@@ -10,6 +10,10 @@ The other face is drained; what COM1 said is shown at the end. Without a
 terminal on both stdin and stdout the run is headless: COM1 is copied to stdout
 until the power goes off.
 
+COM1 is fed a key at a time. Its port holds 16 characters, and nothing on the
+line says "wait": a paste at the line's own speed, eleven characters in a
+millisecond, would lose its end to a guest that draws each on its screen.
+
 Ctrl-] quits, the emulator too, and whatever ends us, the terminal is given back
 as it was. Exit status: 0 the guest powered off or the user quit, 1 the guest
 ended otherwise, 2 there was nothing to run or no way to.
@@ -39,6 +43,7 @@ from grade.failure import HarnessFault
 QUIT_KEY = b"\x1d"  # Ctrl-]
 SCREEN = (25, 80)  # the PC's text screen: lines, columns
 HEADLESS_SECONDS = 120.0  # guards the host; no guest is judged by it
+KEY_SECONDS = 0.01  # from one key on COM1 to the next; a guest needs less than a millisecond
 
 
 class Interrupted(Exception):
@@ -118,7 +123,8 @@ class Relay:
     """Carries bytes between a PC and the user until the PC ends or the user quits.
 
     Both faces of the PC are drained; `show` is given what the chosen one prints,
-    and `serial_tail` keeps the last of what came by COM1.
+    `serial_tail` keeps the last of what came by COM1, and `typed` holds the keys
+    that are not due there yet.
     """
 
     def __init__(self, machine: Emulator, *, serial: bool, show: Callable[[bytes], None]) -> None:
@@ -126,6 +132,8 @@ class Relay:
         self.serial = serial
         self.show = show
         self.serial_tail = b""
+        self.typed = b""
+        self.due = 0.0
         self.quit = False
         self.selector = selectors.DefaultSelector()
 
@@ -140,7 +148,7 @@ class Relay:
         self.listen(self.machine.serial.master, self.from_serial)
         self.listen(keyboard, self.from_keyboard)
         while True:
-            ready = self.selector.select(None if deadline is None else 1.0)
+            ready = self.selector.select(self.feed() if deadline is None else 1.0)
             if [key.fd for key, _ in ready] == [ended]:  # and nothing is left to read
                 self.machine.process.wait()
                 self.empty_serial()
@@ -205,10 +213,19 @@ class Relay:
 
     def from_keyboard(self, data: bytes) -> None:
         keys, quit_key, _ = data.partition(QUIT_KEY)
-        target = self.machine.serial.master if self.serial else self.machine.screen
-        if keys and target is not None:
-            type_keys(target, keys)
+        if self.serial:
+            self.typed += keys
+        elif keys and self.machine.screen is not None:
+            type_keys(self.machine.screen, keys)
         self.quit = bool(quit_key)
+
+    def feed(self) -> float | None:
+        """Types the next key on COM1 if it is due; returns the seconds until another is, or None."""
+        now = time.monotonic()
+        if self.typed and now >= self.due:
+            type_keys(self.machine.serial.master, self.typed[:1])
+            self.typed, self.due = self.typed[1:], now + KEY_SECONDS
+        return max(self.due - now, 0.0) if self.typed else None
 
 
 # --- The command --------------------------------------------------------------

@@ -18,8 +18,8 @@ from pathlib import Path
 from boot.image.bsdslice import BsdSlice, write_slice
 from boot.image.mkdisk import Slice, build_disk
 from grade.bochs import Machine
-from grade.elf import read_labels, read_memory
-from grade.failure import HarnessFault
+from grade.counting import come_to, work_to
+from grade.elf import read_labels
 
 ROAD_KERNEL = "build/ref/boot/loader/testkernel/kernel.600k"
 KERNEL = "build/ref/kernel/kernel"
@@ -37,8 +37,6 @@ SECTORS = 130 * 16 * 63         # of the disk, and what its BIOS makes of them
 START, SIZE = 63, 65536         # of its slice, in sectors
 SHAPE = "cylinders=130, heads=16, spt=63"
 POST_BUDGET = 40_000_000
-HALT_BUDGET = 100_000_000       # one wait for an interrupt; ten million are a second
-KERNBASE = 0xC0000000
 
 BOOT_SECTOR, BTX_ENTRY, BTXLDR = 0x7C00, 0x9010, 0x200000
 
@@ -81,10 +79,10 @@ def measure_stages(image: Path, folder: Path, *, kernel: Path, bochs: str) -> Se
         doors.append(("kernel: locore and init386", labels["mi_startup"]))
     stages = []
     with Machine(folder, disks=[(image, SHAPE)], bochs=bochs) as machine:
-        _come_to(machine, BOOT_SECTOR, POST_BUDGET)         # mbr
-        began = _come_to(machine, BOOT_SECTOR, ROAD_BUDGET)
+        come_to(machine, BOOT_SECTOR, POST_BUDGET)         # mbr
+        began = come_to(machine, BOOT_SECTOR, ROAD_BUDGET)
         for name, address in doors:
-            came = _come_to(machine, address, ROAD_BUDGET)
+            came = come_to(machine, address, ROAD_BUDGET)
             stages.append(Stage(name, came - began))
             began = came
     return stages
@@ -93,31 +91,7 @@ def measure_stages(image: Path, folder: Path, *, kernel: Path, bochs: str) -> Se
 def measure_sysinit(image: Path, folder: Path, *, kernel: Path, bochs: str, megabytes: int = 64) -> int:
     """The instructions from our kernel's mi_startup() to its last SYSINIT, of a disk whose console is the screen."""
     labels = read_labels(kernel)
-    # cpu_idle() ends in STI, HLT; from HLT the CPU goes on at an interrupt's entry.
-    halt = labels["cpu_idle"] + read_memory(kernel, labels["cpu_idle"], 64).index(b"\xfb\xf4") + 1
     with Machine(folder, disks=[(image, SHAPE)], bochs=bochs, options=[f"megs: {megabytes}"]) as machine:
-        began = _come_to(machine, labels["mi_startup"], POST_BUDGET + ROAD_BUDGET)
-        halted = 0
-        doors = [machine.break_at(door) for door in (labels["scheduler"], halt)]
-        while (stop := machine.run(HALT_BUDGET)).address != labels["scheduler"] - KERNBASE:
-            if stop.why != "breakpoint":
-                raise _not_reached(machine, "the last SYSINIT", HALT_BUDGET)
-            halted += _come_to(machine, labels["interrupt"], HALT_BUDGET) - stop.tick
-        for door in doors:
-            machine.unbreak(door)
-        return stop.tick - began - halted
-
-
-def _come_to(machine: Machine, address: int, budget: int) -> int:
-    """Run until the instruction at `address` is next. Returns the tick."""
-    door = machine.break_at(address)
-    stop = machine.run(budget)
-    if stop.why != "breakpoint":
-        raise _not_reached(machine, f"{address:#x}", budget)
-    machine.unbreak(door)
-    return stop.tick
-
-
-def _not_reached(machine: Machine, what: str, budget: int) -> HarnessFault:
-    return HarnessFault(f"{what} is not reached in {budget:,} instructions: {machine.stop.line or machine.stop.why}\n"
-                        + machine.serial.decode("ascii", "replace"))
+        come_to(machine, labels["mi_startup"], POST_BUDGET + ROAD_BUDGET)
+        work, _ = work_to(machine, kernel, labels["scheduler"])
+        return work

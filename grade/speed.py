@@ -30,11 +30,13 @@ from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, o
 from grade.failure import HarnessFault
 from grade.labs import find_labs
 from grade.models import btx as model
+from grade.reading import BYTE_BUDGET, measure_read
 from grade.switching import CHECK_DISK, SERVICES_KERNEL, SWITCH_BUDGET, measure_switches
 from grade.ticking import PAIR_BUDGET, SOFTCLOCK_BUDGET, TICK_BUDGET, measure_clock
 
 TREE = Path(__file__).resolve().parent.parent
 RUNS = 5
+READ_SECTORS = 1000
 
 
 def seconds(action: Callable[[], object], runs: int = RUNS) -> tuple[float, float]:
@@ -95,7 +97,7 @@ def measure_boots(bochs: str) -> None:
     place.mkdir(parents=True, exist_ok=True)
     run = Path(tempfile.mkdtemp(prefix="bench-", dir=place))
     try:
-        programs = build_view(TREE, run, find_labs(TREE, "1 2 3"), submission=None, fenced=False)
+        programs = build_view(TREE, run, find_labs(TREE, "1 2 3 4"), submission=None, fenced=False)
         folders = (run / str(number) for number in range(1000))
 
         def bench(lab: int = 1) -> Bench:
@@ -181,6 +183,15 @@ def measure_ticks(bochs: str) -> None:
     _tell("kernel: softclock at a tick, 10,000 callouts pending", round(costs.softclock), SOFTCLOCK_BUDGET)
 
 
+def measure_disk(bochs: str) -> None:
+    """What the kernel does to read from a disk."""
+    _command("make", SERVICES_KERNEL, CHECK_DISK)()
+    with tempfile.TemporaryDirectory(prefix="read-") as name:
+        cost = measure_read(TREE, Path(name), bochs=bochs, sectors=READ_SECTORS)
+    what = f"kernel: {cost.sectors} sectors read, a byte, beside the PIO itself"
+    print(f"  {what:<58} {cost.a_byte:9.2f} instructions (target {BYTE_BUDGET})", flush=True)
+
+
 def _stages(kernel: str, bochs: str, *, makefs: str, sfdisk: str) -> Sequence[Stage]:
     with _road(kernel, makefs=makefs, sfdisk=sfdisk) as (disk, folder):
         return measure_stages(disk, folder, kernel=TREE / kernel, bochs=bochs)
@@ -218,6 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk)
         measure_processes(options.bochs)
         measure_ticks(options.bochs)
+        measure_disk(options.bochs)
     except HarnessFault as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grade.bochs import Machine
+from grade.counting import come_to
 from grade.elf import read_labels
-from grade.failure import HarnessFault
 from grade.kerneldisk import fill, settings
 
 SERVICES_KERNEL = "build/ref/kernel/kernel-services"
 CHECK_DISK = "build/ref/grade/drivers/disk.img"
 SWITCH_BUDGET = 120
 
-_BOOT_BUDGET = 100_000_000
 _SWITCHES = 7
 
 
@@ -48,14 +47,3 @@ def services_disk(tree: Path, folder: Path, test: str, **variables: str) -> Path
     disk.write_bytes(fill((tree / CHECK_DISK).read_bytes(),
                           {"kernel": (tree / SERVICES_KERNEL).read_bytes(), "settings": settings(told)}))
     return disk
-
-
-def come_to(machine: Machine, address: int) -> int:
-    """Run until the instruction at `address` is next. Returns the tick."""
-    door = machine.break_at(address)
-    stop = machine.run(_BOOT_BUDGET)
-    if stop.why != "breakpoint":
-        raise HarnessFault(f"{address:#x} is not reached: {stop.line or stop.why}\n"
-                           + machine.serial.decode("ascii", "replace"))
-    machine.unbreak(door)
-    return stop.tick

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grade.bochs import Machine
+from grade.counting import come_to
 from grade.elf import read_labels
-from grade.switching import SERVICES_KERNEL, come_to, services_disk
+from grade.switching import SERVICES_KERNEL, services_disk
 
 PAIR_BUDGET, TICK_BUDGET, SOFTCLOCK_BUDGET = 60, 260, 100
 

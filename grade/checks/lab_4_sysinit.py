@@ -163,7 +163,7 @@ def drawn_lists(draw: Random, *, dummies: bool) -> list[list[Entry]]:
         entries = model.in_order(numbered(keys, first))
         if dummies and count:
             orders = sorted(draw.sample(range(1 << 20, 1 << 24), 3))
-            entries = [Entry(first + count + number, model.DUMMY, order, draw.random() < 0.5)
+            entries = [Entry(first + count + number, model.DUMMY, order, runs=number != 1)
                        for number, order in enumerate(orders)] + entries
         lists.append(entries)
     if dummies:
@@ -307,11 +307,15 @@ def module(bench: Bench, case: Case) -> None:
 
 
 def drawn_sets(draw: Random) -> list[list[Entry]]:
+    """Sets in no order; in the large ones some of SI_SUB_DUMMY, with a function and without."""
     sets: list[list[Entry]] = []
     for count in (0, 1, 2, 12, 40):
-        keys = model.draw_keys(draw, count, subsystems=1 + count // 8)
-        sets.append([Entry(entry.number, entry.subsystem, entry.order, not entry.dummy or draw.random() < 0.5)
-                     for entry in numbered(keys, 1 + sum(map(len, sets)))])
+        entries = numbered(model.draw_keys(draw, count, subsystems=1 + count // 8, dummies=False), 100 * len(sets) + 1)
+        if count > 2:
+            entries += [Entry(100 * len(sets) + count + number, model.DUMMY, draw.getrandbits(28), runs=number % 2 == 0)
+                        for number in range(1, 5)]
+        draw.shuffle(entries)
+        sets.append(entries)
     return sets
 
 

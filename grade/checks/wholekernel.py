@@ -99,9 +99,10 @@ class Whole:
         pointers = struct.unpack(f"<{(end - at) // 4}I", self._kernel.read(at, end - at))
         ours = (self._symbol("lab4_linked") - at) // 4
         own = [self._own(pointer) for pointer in (*pointers[:ours], *pointers[ours + LINKED:])]
-        keys = draw.choices([self._draw_key(own) for _ in range(LINKED // 2)], k=LINKED - 2)
+        keys = draw.choices([self._draw_key(own) for _ in range(LINKED // 2)], k=LINKED - 4)
         entries = [Entry(number, *key, runs=bool(key[0]) or draw.random() < 0.5) for number, key in enumerate(keys, 1)]
-        entries += [Entry(LINKED - 1, *FARTHEST), Entry(LINKED, *END, name="the check's last")]
+        entries += [Entry(LINKED - 3, model.DUMMY, 1), Entry(LINKED - 2, model.DUMMY, 1, runs=False),
+                    Entry(LINKED - 1, *FARTHEST), Entry(LINKED, *END, name="the check's last")]
         draw.shuffle(entries)
         self._kernel.write(self._symbol("lab4_linked"), struct.pack(f"<{LINKED}I", *map(self._put, entries)))
         return [*own[:ours], *entries, *own[ours:]]

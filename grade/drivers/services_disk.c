@@ -7,11 +7,13 @@
  */
 #include "services.h"
 
+#include <sys/callout.h>
 #include <sys/disk.h>
 #include <sys/kdb.h>
 #include <sys/kenv.h>
 #include <sys/malloc.h>
 #include <sys/priority.h>
+#include <sys/reboot.h>
 #include <sys/systm.h>
 
 #define	SECTORS_MAX	300		/* of a transfer: more than one command's */
@@ -272,4 +274,23 @@ SERVICE_TEST(disk_sequential)
 	printf(" left=%u sum=%u\n", bio.bio_resid >> DEV_BSHIFT,
 	    sum(data, size - bio.bio_resid));
 	free(data, M_TEMP);
+}
+
+/* ---------------------------------------------------------------- the end */
+
+static void
+reboot_in_a_handler(void *arg __unused)
+{
+	(void)splbio();
+	kern_reboot(RB_HALT | RB_POWEROFF);
+}
+
+/* Switch the machine off from a handler that keeps the disks' out, as a key's does. */
+SERVICE_TEST(disk_reboot)
+{
+	static struct callout callout;
+
+	callout_init(&callout, 0);
+	callout_reset(&callout, 1, reboot_in_a_handler, NULL);
+	(void)tsleep(&callout, PWAIT, "reboot", 0);
 }

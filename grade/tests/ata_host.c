@@ -32,6 +32,7 @@ void	exit(int status) __dead2;
 int	hz = 100, cold, bootverbose;
 volatile int ticks;
 const char *panicstr;
+struct intrframe *intr_frame;
 int	registers_checked;
 
 static uint32_t	state;			/* draw()'s */

@@ -8,10 +8,13 @@
  *	q	power off	(Bochs' port, then QEMU's)
  *	t	triple fault
  *	h	halt with interrupts off
+ *	f	let COM1 collect 16 characters, as the loader does, and answer
  *	else	answer "key:" and the character; F1 to F10 answer A to J
  */
 
 	.set	SCAN_F1, 0x3b
+	.set	COM1_FCR, 0x3fa		/* FIFO control */
+	.set	FIFO_ON, 0x07		/* on, and emptied */
 	.set	COM1_LSR, 0x3fd		/* line status: 0x40, transmitter empty */
 	.set	BOCHS_POWER, 0x8900	/* takes the word "Shutdown" */
 	.set	QEMU_POWER, 0x604	/* ACPI PM1a control: 0x2000 is soft off */
@@ -60,6 +63,13 @@ command:
 	je	triple_fault
 	cmpb	$'h', %al
 	je	halt
+	cmpb	$'f', %al
+	jne	answer_it
+	movw	$COM1_FCR, %dx
+	movb	$FIFO_ON, %al
+	outb	%al, %dx
+	movb	$'f', %al
+answer_it:
 	movb	%al, answer_key
 	movw	$answer, %si
 	call	print

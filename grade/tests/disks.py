@@ -1,7 +1,7 @@
 """Disks for the tests of the kernel's own: made by others' tools, and used by grade/drivers/services_disk.c.
 
-The disk that is tested is the second one, ad1; the first one has the kernel. `used` boots, and returns what the kernel
-found out; `devices` is what sfdisk and the labels say that there is.
+The disk that is tested is the second one, ad1; the first one has the kernel. `EMULATORS` boot it, and tell what came on
+COM1; `devices` is what sfdisk and the labels say that there is.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from boot.image.disklabel import Partition, make_label
 from grade.bochs import Machine
-from grade.kerneldisk import fill, settings
 from grade.tests.emulation import SECTOR, TREE, Qemu, make, tool, write_at
-from grade.tests.services import BUDGET, DISK, KERNEL, Fact, parse
+from grade.tests.services import KERNEL, Fact, boot_image, machine, parse, run
 
 CYLINDERS = 40
 SECTORS = CYLINDERS * 16 * 63
-BSD, EXTENDED = 0xA5, (0x05, 0x0F)
+BSD = 0xA5
 SHAPE = f"cylinders={CYLINDERS}, heads=16, spt=63"
 
 # Four slices, the third of them BSD's, and a chain of three more in the last; the disk's end is nobody's.
@@ -76,49 +76,29 @@ def drawn_disk(image: Path, *, layout: str = LAYOUT, partitions: Mapping[str, Pa
     return image
 
 
-def boot_image(tests: str, *, seed: int, **variables: str) -> bytes:
-    """The disk with the kernel: it runs these tests."""
-    make(KERNEL, DISK)
-    told = {"autoboot_delay": "-1", "console": "comconsole", "services.run": tests, "services.seed": str(seed)}
-    told |= {name.replace("_", "."): value for name, value in variables.items()}
-    return fill((TREE / DISK).read_bytes(), {"kernel": (TREE / KERNEL).read_bytes(), "settings": settings(told)})
-
-
-@contextmanager
-def bochs(tests: str, target: Path, *, seed: int = 1, shape: str = SHAPE, options: Sequence[str] = (),
-          **variables: str) -> Iterator[Machine]:
+def bochs(tests: str, target: Path, **told: Any) -> AbstractContextManager[Machine]:
     """A PC in Bochs that boots the kernel, with `target` as ad1."""
-    with tempfile.TemporaryDirectory(prefix="proc0-disk-") as folder:
-        disk = Path(folder) / "disk.img"
-        disk.write_bytes(boot_image(tests, seed=seed, **variables))
-        with Machine(Path(folder), disks=[(disk, ""), (target, shape)], bochs=tool("bochs"), options=options) as pc:
-            yield pc
+    return machine(tests, others=[(target, SHAPE)], **told)
 
 
-def in_bochs(tests: str, target: Path, *, seed: int = 1, **variables: str) -> str:
+def in_bochs(tests: str, target: Path, **told: Any) -> str:
     """What came on COM1."""
-    with bochs(tests, target, seed=seed, **variables) as pc:
-        stop = pc.run(BUDGET)
-        pc.close()
-        serial = pc.serial.decode("latin1")
-        assert stop.why == "power-off", f"{stop}\n{serial}"
-        return serial
+    return run(tests, others=[(target, SHAPE)], **told)
 
 
 @contextmanager
-def qemu(tests: str, target: Path | None, *, seed: int = 1, options: Sequence[str] = (),
-         **variables: str) -> Iterator[Qemu]:
+def qemu(tests: str, target: Path | None, *, options: Sequence[str] = (), **told: Any) -> Iterator[Qemu]:
     """The same in QEMU; `options` may bring other disks."""
     with tempfile.TemporaryDirectory(prefix="proc0-disk-") as folder:
         disk = Path(folder) / "disk.img"
-        disk.write_bytes(boot_image(tests, seed=seed, **variables))
+        disk.write_bytes(boot_image(tests, **told))
         with Qemu([disk, *([target] if target else [])], options=options) as pc:
             yield pc
 
 
-def in_qemu(tests: str, target: Path | None, *, seed: int = 1, options: Sequence[str] = (), **variables: str) -> str:
+def in_qemu(tests: str, target: Path | None, *, options: Sequence[str] = (), **told: Any) -> str:
     """What came on COM1."""
-    with qemu(tests, target, seed=seed, options=options, **variables) as pc:
+    with qemu(tests, target, options=options, **told) as pc:
         pc.off()
         return str(pc.com1.before)
 

@@ -41,23 +41,29 @@ def parse(serial: str) -> list[Fact]:
     return found
 
 
-@contextmanager
-def machine(tests: str, *, seed: int = 1, options: Sequence[str] = (), **variables: str) -> Iterator[Machine]:
-    """A PC that boots the kernel, for these tests; the loader sets these variables too (`kern_hz` is kern.hz)."""
+def boot_image(tests: str, *, seed: int = 1, **variables: str) -> bytes:
+    """A disk that boots the kernel, for these tests; the loader sets these variables too (`kern_hz` is kern.hz)."""
     make(KERNEL, DISK)
     told = {"autoboot_delay": "-1", "console": "comconsole", "services.run": tests, "services.seed": str(seed)}
     told |= {name.replace("_", "."): value for name, value in variables.items()}
-    image = fill((TREE / DISK).read_bytes(), {"kernel": (TREE / KERNEL).read_bytes(), "settings": settings(told)})
+    return fill((TREE / DISK).read_bytes(), {"kernel": (TREE / KERNEL).read_bytes(), "settings": settings(told)})
+
+
+@contextmanager
+def machine(tests: str, *, seed: int = 1, options: Sequence[str] = (), others: Sequence[tuple[Path, str]] = (),
+            **variables: str) -> Iterator[Machine]:
+    """A PC that boots the kernel; `others` are further disks, as a Machine takes them."""
     with tempfile.TemporaryDirectory(prefix="proc0-services-") as folder:
         disk = Path(folder) / "disk.img"
-        disk.write_bytes(image)
-        with Machine(Path(folder), disks=[(disk, "")], bochs=tool("bochs"), options=options) as pc:
+        disk.write_bytes(boot_image(tests, seed=seed, **variables))
+        with Machine(Path(folder), disks=[(disk, ""), *others], bochs=tool("bochs"), options=options) as pc:
             yield pc
 
 
-def run(tests: str, *, seed: int = 1, options: Sequence[str] = (), **variables: str) -> str:
+def run(tests: str, *, seed: int = 1, options: Sequence[str] = (), others: Sequence[tuple[Path, str]] = (),
+        **variables: str) -> str:
     """Boot, and let the tests run to the end; what came on COM1."""
-    with machine(tests, seed=seed, options=options, **variables) as pc:
+    with machine(tests, seed=seed, options=options, others=others, **variables) as pc:
         stop = pc.run(BUDGET)
         pc.close()
         serial = pc.serial.decode("latin1")

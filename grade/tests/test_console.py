@@ -124,6 +124,18 @@ def test_serial_line_is_the_terminal(emulator: str, disk: Path) -> None:
 
 
 @pytest.mark.parametrize("emulator", EMULATORS)
+def test_a_paste_on_the_serial_line_loses_nothing(emulator: str, disk: Path) -> None:
+    """The guest's answer takes seven characters' time: longer than the line needs for the next key."""
+    child = sit_down(emulator, disk, "--serial")
+    child.expect("sector-0-ready\r\n")
+    child.send("f")
+    child.expect("key:f\r\n")
+    paste = "0123456789" * 5
+    child.send(paste + "q")
+    assert re.findall(r"key:(.)\r\n", leave(child)[1]) == list(paste)
+
+
+@pytest.mark.parametrize("emulator", EMULATORS)
 def test_triple_fault_is_told(emulator: str, disk: Path) -> None:
     child = sit_down(emulator, disk)
     child.expect(on_screen("sector-0-ready"))

@@ -12,18 +12,16 @@ from bisect import insort
 from pathlib import Path
 
 import pytest
+from pexpect import EOF
 
-from grade.bochs import Machine
-from grade.tests.disks import (EMULATORS, PARTITIONS, SECTORS, bochs, devices, drawn_disk, facts, filled_sector,
-                               found_devices, hashed, in_qemu, kernel_symbols, qemu)
-from grade.tests.emulation import SECTOR
-from grade.tests.services import BUDGET, parse
+from grade.reading import BYTE_BUDGET, measure_read
+from grade.switching import CHECK_DISK, SERVICES_KERNEL
+from grade.tests.disks import (EMULATORS, PARTITIONS, SECTORS, devices, drawn_disk, facts, filled_sector,
+                               found_devices, hashed, in_qemu, qemu)
+from grade.tests.emulation import SECTOR, TREE, make, tool
+from grade.tests.services import parse
 
 EINVAL = 22
-KERNBASE = 0xC0000000
-PER_BYTE = 1.3                  # instructions of a sequential read, at most, beside those that move the data
-WORDS = SECTOR // 2             # a repeated INSW counts as many times
-ENTRY = 17                      # from an interrupt's vector to intr_execute()
 
 
 @pytest.fixture(name="disk")
@@ -65,6 +63,14 @@ def test_devices_reads_and_writes(emulator: str, disk: Path) -> None:
         (EINVAL, 512), (EINVAL, 514), (EINVAL, 512), (EINVAL, 512), (0, 0), (0, 512), (0, 512), (EINVAL, 512), (0, 0)]
 
 
+def test_a_handler_may_reboot(disk: Path) -> None:
+    """Ctrl-Alt-Del is seen by an interrupt's handler, which cannot sleep until a disk has flushed its cache."""
+    with qemu("disk_writes disk_reboot", disk, disk_name="ad1s3b") as pc:
+        pc.com1.expect_exact("Uptime: ")
+        assert len(facts(str(pc.com1.before), "write")) == 8
+        assert pc.com1.expect_exact(["panic: ", "The operating system has halted", EOF]) != 0
+
+
 def lift(places: list[int], at_once: int) -> list[int]:
     """In which order a lift that only goes up serves them: the first is on its way when the others come, and when one
     has been served, another one comes."""
@@ -97,34 +103,12 @@ def test_order(disk: Path) -> None:
     assert [fact["done"] for fact in ordered] == lift(places, facts(serial, "order")[0]["at_once"])
 
 
-def come_to(pc: Machine, address: int) -> int:
-    """Run to an address; the tick."""
-    door = pc.break_at(address)
-    stop = pc.run(BUDGET)
-    assert stop.why == "breakpoint", stop
-    pc.unbreak(door)
-    return stop.tick
-
-
-def test_a_sequential_read_is_quick(disk: Path) -> None:
-    """From the driver's strategy to the end of the transfer, less the time that the CPU is halted."""
-    count, symbols = 500, kernel_symbols()
-    with bochs("disk_sequential", disk, disk_name="ad1", disk_count=str(count)) as pc:
-        come_to(pc, symbols["service_disk_sequential"])
-        began = come_to(pc, symbols["ad_strategy"])
-        idle = symbols["cpu_idle"]
-        halt = idle + pc.memory(idle, 64).index(b"\xfb\xf4") + 1
-        pc.break_at(symbols["biofinish"])
-        door = pc.break_at(halt)
-        halted = interrupts = 0
-        while (stop := pc.run(BUDGET)).address == halt - KERNBASE:
-            pc.unbreak(door)
-            halted += come_to(pc, symbols["intr_execute"]) - ENTRY - stop.tick
-            interrupts += 1
-            door = pc.break_at(halt)
-        assert stop.why == "breakpoint"
-    assert interrupts < count / 8, "many sectors an interrupt"
-    assert stop.tick - began - halted - count * WORDS < PER_BYTE * count * SECTOR
+def test_a_sequential_read_is_quick(tmp_path: Path) -> None:
+    """Many sectors an interrupt, and little that is done beside moving them."""
+    make(SERVICES_KERNEL, CHECK_DISK)
+    cost = measure_read(TREE, tmp_path, bochs=tool("bochs"), sectors=500)
+    assert cost.interrupts < cost.sectors / 8
+    assert 0 < cost.a_byte < BYTE_BUDGET
 
 
 def test_show_disks(disk: Path) -> None:

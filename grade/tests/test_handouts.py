@@ -239,6 +239,8 @@ TABLE = """/*
  *	KMEM		FIRST	kmeminit		kern/kern_malloc.c
  *	KMEM		SECOND	malloc_init		kern/kern_malloc.c (each MALLOC_DEFINE)
  *	CPU		FIRST	kproc_start		kern/kern_x.c
+ *	CPU		SECOND	print		kern/kern_x.c
+ *	CPU		SECOND	print		kern/kern_x.c
  *
  */
 enum sysinit_sub_id {
@@ -256,7 +258,10 @@ enum sysinit_elem_order {
 @pytest.fixture
 def small_kernel(small: Path) -> Path:
     """A tree with a kernel of three SYSINITs."""
-    files = {"sys/kernel.h": TABLE, "kern/kern_x.c": "\nSYSINIT(x, SI_SUB_CPU,\n    FIRST, kproc_start, &x);\n",
+    files = {"sys/kernel.h": TABLE, "kern/kern_kthread.c": "void\nkproc_start(void)\n{\n}\n",
+             "kern/kern_x.c": "\nSYSINIT(x, SI_SUB_CPU,\n    FIRST, kproc_start, &x);\nvoid\nprint(void)\n{\n}\n"
+                              "SYSINIT(y, SI_SUB_CPU, SECOND, print, 1);\nSYSINIT(z, SI_SUB_CPU, SECOND, print, 2);\n",
+             "sys/malloc.h": "\n\n#define\tMALLOC_DEFINE(type)\n",
              "kern/kern_malloc.c": "void\nkmeminit(void)\n{\n}\n\nvoid\nmalloc_init(void)\n{\n}\n"}
     for name, text in files.items():
         path = small / "kernel" / name
@@ -274,19 +279,25 @@ def test_what_runs_when(small_kernel: Path) -> None:
     text = (small_kernel / "out/index.html").read_text(encoding="utf-8")
     rows = [re.sub(r"<[^>]*>", " ", row).split() for row in re.findall(r"<tr.*?</tr>", text, re.DOTALL)]
     assert rows[1] == ["1800000", "KMEM", ":", "malloc()", "FIRST", "kmeminit()", "kern/kern_malloc.c:1"]
-    assert rows[2] == ["SECOND", "malloc_init()", ",", "for", "each", "MALLOC_DEFINE", "kern/kern_malloc.c:6"]
-    assert rows[3][-2:] == ["kproc_start()", "kern/kern_x.c:2"]
-    assert rows[5:] == [["2000000", "KLD", "modules", "&lt;join&gt;"]]
+    assert rows[2] == ["SECOND", "malloc_init()", ",", "for", "each", "MALLOC_DEFINE", "kern/kern_malloc.c:6",
+                       ",", "by", "sys/malloc.h:3"]
+    assert rows[3][-6:] == ["kproc_start()", "kern/kern_kthread.c:1", ",", "SYSINIT", "at", "kern/kern_x.c:2"]
+    assert [row[-5:] for row in rows[4:6]] == [
+        ["kern/kern_x.c:4", ",", "SYSINIT", "at", place] for place in ("kern/kern_x.c:8", "kern/kern_x.c:9")]
+    assert rows[7:] == [["2000000", "KLD", "modules", "&lt;join&gt;"]]
     assert text.count('class="stop"') == 2 and "a &lt; b" in text
 
 
 @pytest.mark.parametrize(("file", "old", "new", "message"), [
     ("kern/kern_malloc.c", "kmeminit", "kmeminit2", "line 3: kernel/kern/kern_malloc.c has no function kmeminit"),
     ("kern/kern_malloc.c", "malloc_init", "SYSINIT(malloc_init)", "line 4: kernel/kern/kern_malloc.c has no function"),
+    ("kern/kern_kthread.c", "kproc_start", "kproc", "line 5: no file below kernel/ has the function kproc_start"),
+    ("kern/kern_x.c", "kproc_start", "kproc", "line 5: kernel/kern/kern_x.c has no function kproc_start, nor a SYSINIT"),
+    ("sys/malloc.h", "MALLOC_DEFINE", "MALLOC", "line 4: no header in kernel/sys has the macro MALLOC_DEFINE"),
     ("sys/kernel.h", "kern/kern_x.c", "kern/kern_y.c", "line 5: kproc_start's file, kernel/kern/kern_y.c, is not"),
     ("sys/kernel.h", "\tCPU\t", "\tCPV\t", "line 5: there is no SI_SUB_CPV"),
     ("sys/kernel.h", "KMEM\t\tFIRST", "KLD\t\tFIRST", "line 4: malloc_init stands behind something later"),
-    ("sys/kernel.h", "KMEM\t\t", "KLD\t\t", "line 9: the table runs nothing in KMEM"),
+    ("sys/kernel.h", "KMEM\t\t", "KLD\t\t", "the table runs nothing in KMEM"),
 ])
 def test_a_wrong_table_stops_the_build(small_kernel: Path, file: str, old: str, new: str, message: str) -> None:
     path = small_kernel / "kernel" / file

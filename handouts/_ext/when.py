@@ -4,8 +4,8 @@
     ```
 
 is the table at the top of that header (grade/sysinit_table.py reads it), each row with its keys as numbers and with the
-line at which its function begins. A function or a file that is not there stops the build, and so does a row that makes
-no sense.
+line at which its function begins; and where its SYSINIT stands, if the function is not this row's alone. A function or
+a file that is not there stops the build, and so does a row that makes no sense.
 
     ```{boot-line} From init386 to the first process
     KMEM malloc() works
@@ -70,31 +70,70 @@ class WhatRunsWhen(FromTable):
                 runs = [code(f"{row.function}()")]
                 if row.each:
                     runs += [nodes.Text(", for each "), code(row.each)]
-                place = [whole(f"{row.file}:{self.line(row)}")]
-                body.append([head, named(subsystem) if first else [], [whole(row.order)], runs, place])
+                body.append([head, named(subsystem) if first else [], [whole(row.order)], runs, self.places(row, table)])
         return [table_of(["value", "subsystem", "order", "function", "file"], body)]
 
-    def line(self, row: Row) -> int:
-        """Where the function begins; or, if it is another file's, the SYSINIT that names it."""
-        shown = self.shown(row)
-        try:
-            search = excerpt.asm_routine if row.file.endswith(".S") else excerpt.c_function
-            return search(shown.text, row.function).first
-        except excerpt.ExcerptError:
-            found = re.search(rf"^\w*SYSINIT\([^;]*\b{row.function}\b", shown.text, re.MULTILINE)
-            if row.each or not found:
-                message = f"{HEADER}, line {row.line}: kernel/{row.file} has no function {row.function}"
-                raise WhenError(message) from None
-            return shown.text.count("\n", 0, found.start()) + 1
+    def places(self, row: Row, table: Table) -> list[nodes.Node]:
+        """Where the function begins; and, if others have it run as well, what has it run here."""
+        fellows = [other for other in table.rows if other.function == row.function]
+        own = self.function(row, row.file)
+        if row.each:
+            behind = [nodes.Text(", by "), whole(self.macro(row))]
+        elif own and len(fellows) == 1:
+            behind = []
+        else:
+            before = [other for other in fellows[:fellows.index(row)] if other.file == row.file]
+            behind = [nodes.Text(", SYSINIT at "), whole(self.sysinit(row, len(before)))]
+        return [whole(own or self.foreign(row)), *behind]
 
-    def shown(self, row: Row) -> Shown:
+    def function(self, row: Row, file: str) -> str | None:
+        """The place of the row's function in a file, or None."""
+        shown = self.shown(row, file)
+        search = excerpt.asm_routine if file.endswith(".S") else excerpt.c_function
+        try:
+            return f"{file}:{search(shown.text, row.function).first}"
+        except excerpt.ExcerptError:
+            if row.each:
+                raise self.fault(row, f"kernel/{file} has no function {row.function}") from None
+            return None
+
+    def foreign(self, row: Row) -> str:
+        """The same, in whichever file it is."""
+        kernel = Path(self.env.srcdir).parent / "kernel"
+        files = [str(path.relative_to(kernel)) for path in sorted(kernel.glob("*/*.c"))]
+        for place in filter(None, (self.function(row, file) for file in files if file != row.file)):
+            return place
+        raise self.fault(row, f"no file below kernel/ has the function {row.function}")
+
+    def sysinit(self, row: Row, nth: int) -> str:
+        """The place of the file's n-th SYSINIT of the row's function."""
+        text = self.shown(row, row.file).text
+        found = list(re.finditer(rf"^\w*SYSINIT\([^;]*\b{row.function}\b", text, re.MULTILINE))
+        if nth >= len(found):
+            raise self.fault(row, f"kernel/{row.file} has no function {row.function}, nor a SYSINIT of it")
+        return f"{row.file}:{line_of(text, found[nth])}"
+
+    def macro(self, row: Row) -> str:
+        """The place of the macro whose entries the row stands for."""
+        kernel = Path(self.env.srcdir).parent / "kernel"
+        for path in sorted(kernel.glob("sys/*.h")):
+            text = path.read_text(encoding="utf-8")
+            if found := re.search(rf"^#define\s+{row.each}\b", text, re.MULTILINE):
+                self.env.note_dependency(str(path))
+                return f"{path.relative_to(kernel)}:{line_of(text, found)}"
+        raise self.fault(row, f"no header in kernel/sys has the macro {row.each}")
+
+    def shown(self, row: Row, file: str) -> Shown:
         tree = tree_of(self.env)
-        if not tree.has(f"kernel/{row.file}"):
-            raise WhenError(f"{HEADER}, line {row.line}: {row.function}'s file, kernel/{row.file}, is not there")
-        shown = tree.show(f"kernel/{row.file}")
+        if not tree.has(f"kernel/{file}"):
+            raise self.fault(row, f"{row.function}'s file, kernel/{file}, is not there")
+        shown = tree.show(f"kernel/{file}")
         for origin in shown.origins:
             self.env.note_dependency(str(origin))
         return shown
+
+    def fault(self, row: Row, message: str) -> WhenError:
+        return WhenError(f"{HEADER}, line {row.line}: {message}")
 
 
 class FreePlaces(FromTable):
@@ -134,6 +173,11 @@ class BootLine(FromTable):
 def by_subsystem(table: Table) -> list[tuple[str, list[Row]]]:
     """The rows, a group for each subsystem."""
     return [(name, list(rows)) for name, rows in groupby(table.rows, key=lambda row: row.subsystem)]
+
+
+def line_of(text: str, found: re.Match[str]) -> int:
+    """The number of the line that a match begins in."""
+    return text.count("\n", 0, found.start()) + 1
 
 
 def draw(title: str, table: Table, holds: dict[str, str]) -> str:

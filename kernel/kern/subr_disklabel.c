@@ -20,7 +20,6 @@
 #include <sys/systm.h>
 
 union label_sector {
-	uint8_t		bytes[DEV_BSIZE];
 	uint16_t	words[DEV_BSIZE / 2];
 	struct disklabel label;
 };

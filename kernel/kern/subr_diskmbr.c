@@ -42,8 +42,9 @@ table_read(struct disk *dp, uint64_t sector, struct dos_partition *table)
 
 	error = disk_read(dp, sector, data, sizeof(data));
 	if (error != 0) {
-		printf("%s: error %d reading the partition table in sector %llu\n",
-		    dsname(dp, WHOLE_DISK_SLICE, -1, name), error,
+		printf("%s: reading %s partition table: error reading fsbn "
+		    "%llu\n", dsname(dp, WHOLE_DISK_SLICE, -1, name),
+		    sector == DOSBBSECTOR ? "primary" : "extended",
 		    (unsigned long long)sector);
 		return (error);
 	}

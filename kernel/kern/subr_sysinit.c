@@ -146,9 +146,10 @@ sysinit_add(struct sysinit **set, struct sysinit **set_end)
 }
 
 /*
- * 4.5. Undo: run a set of SYSUNINITs, the last by subsystem and order first;
- * of equals, the one that stands last in the set.  SI_SUB_DUMMY is skipped.
- * Nothing is printed.
+ * 4.5. Undo: run a set of SYSUNINITs in the reverse of the order that 4.2 gives
+ * it: the last by subsystem and order first; of equals, the one that stands
+ * last in the set.  A set k l m n with the keys 1 3 1 2 is run as l n m k.
+ * SI_SUB_DUMMY is skipped; all others have a function.  Nothing is printed.
  */
 void
 sysuninit_run(struct sysinit **set, struct sysinit **set_end)
@@ -176,10 +177,10 @@ static enum sysinit_sub_id sysinit_last = SI_SUB_COPYRIGHT;
 /*
  * 4.6. Say what is about to be run.  Returns 1 if something was printed, or 0.
  *
- * Nothing is up to SI_SUB_COPYRIGHT, nor before there has been a subsystem
- * behind it: until then there is no version to be read above it.  From then on
- * each entry is a line, whose end is the caller's "done.\n", and each
- * subsystem that is larger than any before has a line in front of it:
+ * Nothing is printed until a subsystem larger than SI_SUB_COPYRIGHT has come:
+ * the copyright and the version are to stand above all.  From then on every
+ * entry is a line, whose end is the caller's "done.\n", and each subsystem that
+ * is larger than any before has a line in front of it:
  *
  *	"subsystem %x\n"	the subsystem
  *	"   %s(&%s)... "	names of function and udata

@@ -23,10 +23,11 @@
 #include <sys/eventhandler.h>
 #include <sys/malloc.h>
 #include <sys/systm.h>
+#include <i386/intr.h>
 
 #define	AD_MAJOR	30
 #define	AD_RETRIES	3
-#define	AD_SILENT_MAX	8		/* time-outs in a row: it is given up */
+#define	AD_SILENT_MAX	4		/* time-outs in a row: it is given up */
 #define	AD_SECONDS	5		/* for a block */
 #define	AD_FLUSH_SECONDS 30
 #define	AD_COUNT28	256		/* most sectors a command */
@@ -39,14 +40,14 @@ struct ad_softc {
 	struct ata_device *device;
 	struct disk	disk;
 	char		name[8];
+	struct ata_ability can;		/* but for `multi' never changed */
 
-	struct ata_ability can;
-
-	/* What it does. */
+	/* What it does; at splbio(). */
 	struct bio_queue_head queue;
 	struct bio	*bio;		/* in work, or NULL */
 	int		retries;	/* left */
 	int		silent;		/* time-outs since it last answered */
+	int		gone;		/* and that has been told */
 	enum ad_setup	setup;
 	int		resets;		/* of the device's, as setup knows */
 	int		busy;		/* `request' is on its way */
@@ -155,7 +156,9 @@ ad_finish(struct ad_softc *adp, int error)
 static void
 ad_gone(struct ad_softc *adp)
 {
-	printf("%s: WARNING - removed from configuration\n", adp->name);
+	if (!adp->gone)
+		printf("%s: WARNING - removed from configuration\n", adp->name);
+	adp->gone = 1;
 	adp->device->kind = ATA_NONE;
 	if (adp->bio != NULL)
 		ad_finish(adp, ENXIO);
@@ -201,8 +204,6 @@ ad_transfer_done(struct ad_softc *adp, int *error)
 		adp->retries = AD_RETRIES;
 		return (bp->bio_completed == bp->bio_length);
 	}
-	if (request->result == EAGAIN)
-		return (0);
 	if (adp->retries > 0) {
 		adp->retries--;
 		ad_tell(adp, 1);
@@ -215,17 +216,24 @@ ad_transfer_done(struct ad_softc *adp, int *error)
 
 /*
  * A command that sets the disk up has ended.  A disk that does not want many
- * sectors an interrupt gets one; its geometry it should know itself.
+ * sectors an interrupt gets one; its geometry it should know itself.  After a
+ * time-out all is to be set anew: ad_next_setup() sees to it.
  */
 static void
 ad_setup_done(struct ad_softc *adp)
 {
-	if (adp->setup == AD_SET_MULTI && adp->request.result != 0)
+	if (adp->request.result == ETIMEDOUT)
+		printf("%s: TIMEOUT - %s\n", adp->name,
+		    ata_cmd2str(adp->request.command));
+	if (adp->setup == AD_SET_MULTI && adp->request.result == EIO)
 		adp->can.multi = 1;
 	adp->setup++;
 }
 
-/* The request has ended: its callback. */
+/*
+ * The request has ended: its callback.  What was not begun, because there was
+ * a reset, begins anew.
+ */
 static void
 ad_done(struct ata_request *request)
 {
@@ -233,6 +241,10 @@ ad_done(struct ata_request *request)
 	int error;
 
 	adp->busy = 0;
+	if (request->result == EAGAIN) {
+		ad_start(adp);
+		return;
+	}
 	adp->silent = request->result == ETIMEDOUT ? adp->silent + 1 : 0;
 	if (request->result == ENXIO || adp->silent >= AD_SILENT_MAX)
 		ad_gone(adp);
@@ -308,14 +320,17 @@ ad_strategy(struct bio *bp)
 	splx(s);
 }
 
-/* Before the machine goes off: what was written is to be on the disk. */
+/*
+ * Before the machine goes off: what was written is to be on the disk.  But a
+ * handler, the keyboard's, cannot wait for that; nor can a panic.
+ */
 static void
 ad_shutdown(void *disk, int howto __unused)
 {
 	struct disk *dp = disk;
 	struct bio bio = { .bio_cmd = BIO_FLUSH, .bio_dev = dp->d_dev };
 
-	if (panicstr != NULL || dp->d_writes == 0)
+	if (panicstr != NULL || intr_frame != NULL || dp->d_writes == 0)
 		return;
 	dev_strategy(&bio);
 	(void)biowait(&bio, "adflsh");

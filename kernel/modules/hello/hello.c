@@ -4,7 +4,6 @@
  * It says hello at a place of its own in the boot, as often as the loader's
  * variable hello.times says, and is told when it begins and when it has to end.
  *
- *	OK load kernel
  *	OK load hello
  *	OK set hello.times=3
  *	OK boot
