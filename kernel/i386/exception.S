@@ -21,8 +21,6 @@
 #include <i386/specialreg.h>
 #include <i386/trap.h>
 
-	.set	AST_PENDING, 0x0800	/* TDF_ASTPENDING */
-
 #define	IDTVEC(name)	.p2align 2; .globl X##name; X##name:
 /* A trap for which the CPU pushes an error code, and one for which not. */
 #define	TRAP_ERR(name, number)	IDTVEC(name) push $number; jmp alltraps
@@ -139,7 +137,7 @@ doreti:
 	jz	doreti_exit
 	cli
 	mov	curthread, %eax
-	testl	$AST_PENDING, TD_FLAGS(%eax)
+	testl	$TDF_ASTPENDING, TD_FLAGS(%eax)
 	jz	doreti_exit
 	sti
 	push	%esp

@@ -35,6 +35,7 @@ genassym(void)
 
 	ASSYM(TD_PCB, offsetof(struct thread, td_pcb));
 	ASSYM(TD_FLAGS, offsetof(struct thread, td_flags));
+	ASSYM(TDF_ASTPENDING, TDF_ASTPENDING);
 
 	ASSYM(PCB_SIZE, sizeof(struct pcb));
 	ASSYM(PCB_CR3, offsetof(struct pcb, pcb_cr3));
