@@ -11,6 +11,7 @@
  *	kern_host events OPS		see kern_host_events.c
  *	kern_host hooks KINDS		see kern_host_hooks.c
  *	kern_host env BLOCK NAME...	what is found in an environment
+ *	kern_host tunables BLOCK	what it makes of four TUNABLE_s
  *	kern_host param BLOCK PAGES	what init_param1 and 2 make of it
  *	kern_host metadata BLOCK	what is found in the loader's records
  *	kern_host fuzz BLOCK SEED COUNT	the same, with the records damaged
@@ -27,7 +28,7 @@
 #include <sys/cons.h>
 #include <sys/eventhandler.h>
 #include <sys/kdb.h>
-#include <sys/kenv.h>
+#include <sys/kernel.h>
 #include <sys/linker.h>
 #include <sys/malloc.h>
 #include <sys/msgbuf.h>
@@ -268,6 +269,30 @@ formats(char **argv)
 
 /* ---------------------------------------------------------------- environment */
 
+static int tunable_int = 1;
+static unsigned long tunable_ulong = 2;
+static uint64_t tunable_quad = 3;
+static char tunable_text[6] = "four";
+TUNABLE_INT("test.int", &tunable_int);
+TUNABLE_ULONG("test.ulong", &tunable_ulong);
+TUNABLE_QUAD("test.quad", &tunable_quad);
+TUNABLE_STR("test.text", tunable_text, sizeof(tunable_text));
+
+static int
+tunables(char **argv)
+{
+	struct sysinit *const *sip;
+
+	start_environment(argv[1]);
+	cninit();
+	SET_FOREACH(sip, sysinit_set)
+		if ((*sip)->subsystem == SI_SUB_TUNABLES)
+			(*sip)->func((*sip)->udata);
+	host_printf("%d %lu %llu %s\n", tunable_int, tunable_ulong,
+	    (unsigned long long)tunable_quad, tunable_text);
+	return (0);
+}
+
 static int
 environment(char **argv)
 {
@@ -474,7 +499,8 @@ main(int argc, char **argv)
 		{ "b", formats }, { "D", formats }, { "n", formats },
 		{ "queue", queues }, { "bitset", bitsets }, { "events", events },
 		{ "hooks", config_hooks },
-		{ "env", environment }, { "param", parameters },
+		{ "env", environment }, { "tunables", tunables },
+		{ "param", parameters },
 		{ "metadata", metadata }, { "fuzz", fuzz },
 		{ "msgbuf", message_buffer }, { "console", console },
 		{ "panic", panics },

@@ -274,6 +274,18 @@ def test_configuration_hooks(host: Path, kinds: str, seen: str) -> None:
 # ---------------------------------------------------------------- environment
 
 
+def test_tunable_macros(host: Path) -> None:
+    """Each TUNABLE_ sets its variable from the environment; one without a value, or with nonsense, is left alone."""
+    env = block("test.int=-7", "test.ulong=0xffffffff", "test.quad=3g", "test.text=longer")
+    assert run(host, "tunables", env).splitlines()[STARTED:] == ["-7 4294967295 3221225472 longe"]
+    assert run(host, "tunables", block("a=1")).splitlines()[STARTED:] == ["1 2 3 four"]
+    nonsense = block("test.int=7x", "test.ulong=-1", "test.quad=", "test.text=")
+    *told, values = run(host, "tunables", nonsense).splitlines()[STARTED:]
+    assert sorted(told) == ['test.int="7x" makes no sense', 'test.quad="" makes no sense',
+                            'test.ulong="-1" makes no sense']
+    assert values == "1 2 3 "
+
+
 def test_environment(host: Path) -> None:
     """Values as strings and numbers, with suffixes; the first of two counts; a prefix of a name is no name."""
     env = block("a=1", "no equals sign", "=empty name", "a=2", "ab=0x10", "c=", "size=64M", "big=4294967296", "neg=-5",
