@@ -104,8 +104,8 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
     if not verdict.aftermath:
         hint = "nothing was booted; the lines above say why"
     elif waits > check.exercise and not verdict.hint and f"LAB {waits}:" in verdict.got:
-        hint = (f"{waits} is not written yet. If it was right to come there, this check waits for it, and says nothing of "
-                f"{check.exercise} before")
+        hint = (f"{waits} is not written yet. If it was right to come there, this check waits for it, and says nothing "
+                f"of {check.exercise} before")
     story = [f"    case      {verdict.case}{more}",
              *_indented("    looked at ", verdict.what),
              *_indented("    expected  ", verdict.expected),
@@ -123,7 +123,8 @@ def _failure(tally: Tally, *, seed: str, submission: str) -> list[str]:
 
 def _missing(check: Check, exercise: str) -> str:
     """In words, that an exercise without which the check cannot go on is a stub."""
-    return "not written yet" if exercise == check.exercise else f"{exercise}, which this check needs, is not written yet"
+    own = exercise == check.exercise
+    return "not written yet" if own else f"{exercise}, which this check needs, is not written yet"
 
 
 def _again(tally: Tally, first: Tally) -> str:

@@ -152,8 +152,8 @@ class Adding:
 # ---------------------------------------------------------------- add
 
 ADD = "sysinit_add(), called for some sets"
-NOTHING_JOINED = ("Nothing has joined the list. When sysinit_mklist() is called, is `set' still the beginning of the set, or has "
-                  "the loop before moved it?")
+NOTHING_JOINED = ("Nothing has joined the list. When sysinit_mklist() is called, is `set' still the beginning of the "
+                  "set, or has the loop before moved it?")
 
 
 class Additions:

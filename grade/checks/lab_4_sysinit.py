@@ -42,11 +42,14 @@ def orders(draw: Random) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     yield "six equal entries", [same] * 6
     yield "entries in order", list(model.CORNERS)
     yield "entries, the last first", list(model.CORNERS[::-1])
-    yield "entries of one subsystem", [(same[0], order) for order in draw.sample((0, 1, 2, 3, model.ANY, 1 << 31, model.MASK), 7)]
-    yield "entries whose orders fall as subsystems rise", draw.sample([(step << 24, 9 - step) for step in range(1, 9)], 8)
+    yield "entries of one subsystem", [
+        (same[0], order) for order in draw.sample((0, 1, 2, 3, model.ANY, 1 << 31, model.MASK), 7)]
+    yield "entries whose orders fall as subsystems rise", draw.sample(
+        [(step << 24, 9 - step) for step in range(1, 9)], 8)
     yield "the least and the largest numbers", draw.sample(model.CORNERS * 2, 2 * len(model.CORNERS))
     for subsystems in (1, 4, 12, 60):
-        yield f"entries of {subsystems} subsystem{'s' * (subsystems > 1)}, drawn", model.draw_keys(draw, 60, subsystems=subsystems, wide=True)
+        yield f"60 drawn entries of {subsystems} subsystem{'s' * (subsystems > 1)}", model.draw_keys(
+            draw, 60, subsystems=subsystems, wide=True)
 
 
 NOT_SORTED = "not sorted"       # a cause
@@ -93,8 +96,8 @@ def ends(bench: Bench, case: Case) -> None:
 
 
 @check("4.2", "set", points=1, title="each entry of a set is inserted, once", cases=boots("drawn sets"),
-       hint="A set is an array of pointers to entries. set_end is behind its last one: what stands there is no longer of the "
-            "set. An empty set has set == set_end.")
+       hint="A set is an array of pointers to entries. set_end is behind its last one: what stands there is no longer "
+            "of the set. An empty set has set == set_end.")
 def sets(bench: Bench, case: Case) -> None:
     draw = case.draw
     script = Script(bench, SYSINIT)
@@ -161,8 +164,8 @@ def no_function(bench: Bench, case: Case) -> None:
 
 @check("4.2", "boot", points=1, title="a kernel that starts by its set: with 4.1 and 4.3",
        cases=boots("with the kernel's own entries and others"),
-       hint="Where other checks of 4.1 to 4.3 fail, mend those first. mi_startup() calls sysinit_mklist(), then sysinit_run(): "
-            "which entry is missing, or too early?")
+       hint="Where other checks of 4.1 to 4.3 fail, mend those first. mi_startup() calls sysinit_mklist(), then "
+            "sysinit_run(): which entry is missing, or too early?")
 def kernel_boot(bench: Bench, case: Case) -> None:
     Whole(bench, case.draw, late=False).judge("more entries in its set")
 
@@ -185,8 +188,8 @@ def drawn_lists(draw: Random, *, dummies: bool) -> list[list[Entry]]:
     return lists
 
 
-ONE_ONLY = ("It has ended after one entry. As soon as an entry stands at the end of the done list, its link is NULL: it has no "
-            "next one. Take it from the list first, then put it there; and ask the list for its first each time.")
+ONE_ONLY = ("It has ended after one entry. As soon as an entry stands at the end of the done list, its link is NULL: it "
+            "has no next one. Take it from the list first, then put it there; and ask the list for its first each time.")
 
 
 @check("4.3", "called", points=1, title="each function is called, once, in order, with its udata",
@@ -247,8 +250,8 @@ def place_words(at: int | None, runs: Runs) -> str:
     return str(runs.field.by_address.get(at, f"what is at {at:#x}, no entry")) if at else "none"
 
 
-OF_DUMMIES = ("This is about SI_SUB_DUMMY. A function of NULL must not be called, and one that is there is not called either, "
-              "nor announced. The entry goes to the done list like any other, and the next one has its turn.")
+OF_DUMMIES = ("This is about SI_SUB_DUMMY. A function of NULL must not be called, and one that is there is not called "
+              "either, nor announced. The entry goes to the done list like any other, and the next one has its turn.")
 
 
 def dummies_done(bench: Bench, draw: Random) -> None:
@@ -350,8 +353,8 @@ def refused(bench: Bench, case: Case) -> None:
 
 @check("4.4", "module", points=1, title="a module joins a kernel that starts: with 4.1, 4.2 and 4.3",
        cases=boots("with a module, and functions that add sets"),
-       hint="Where other checks of 4.1 to 4.4 fail, mend those first. What is added is earlier, equal or later than what "
-            "runs at that moment. What is earlier is simply the next; of equals the one that came first is first.")
+       hint="Where other checks of 4.1 to 4.4 fail, mend those first. What is added is earlier, equal or later than "
+            "what runs at that moment. What is earlier is simply the next; of equals the one that came first is first.")
 def module(bench: Bench, case: Case) -> None:
     Whole(bench, case.draw, late=True).judge("a module")
 
@@ -383,8 +386,8 @@ def backwards(bench: Bench, case: Case) -> None:
 
 
 @check("4.5", "undo", points=1, title="any set is run the last by its keys first: with 4.1", cases=boots("drawn sets"),
-       hint="Of equals the one that stands last in the set is the first; entries are numbered as they stand there. (Your "
-            "sysinit_mklist() and sysinit_insert() are used here, if you call them.)")
+       hint="Of equals the one that stands last in the set is the first; entries are numbered as they stand there. "
+            "(Your sysinit_mklist() and sysinit_insert() are used here, if you call them.)")
 def undo(bench: Bench, case: Case) -> None:
     draw = case.draw
     judge_undone(bench, draw, drawn_sets(draw, ordered=False), replaced=False)
@@ -395,12 +398,14 @@ def undo(bench: Bench, case: Case) -> None:
 @check("4.6", "lines", points=1, title="a line for each entry, by the names of function and udata",
        cases=boots("drawn names"),
        hint="A name of udata has a & before it, an address has none. Where the function has no name, udata has an "
-            "address, too. The line is left open, behind three dots and a blank: it is the caller's `done.' that ends it.")
+            "address, too. The line is left open, behind three dots and a blank: it is the caller's `done.' that ends "
+            "it.")
 def lines(bench: Bench, case: Case) -> None:
     draw = case.draw
     keys = [(model.LAST, 0)] + model.draw_keys(draw, 24, subsystems=4, dummies=False)
     expected, got = announcements(bench, draw, [(min(key[0], model.LAST), key[1]) for key in keys], named=False)
-    expect_lines("the entries' lines", *([repr(text.rpartition("\n")[2]) for text, _ in said] for said in (expected, got)))
+    expect_lines("the entries' lines",
+                 *([repr(text.rpartition("\n")[2]) for text, _ in said] for said in (expected, got)))
     expect_lines("what it returns", *([str(answer) for _, answer in said] for said in (expected, got)))
 
 

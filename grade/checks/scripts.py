@@ -31,7 +31,8 @@ SCRIPT_TYPE = "check_script"
 _DONE, _POKE, _SAVE, _CALL, OTHERS = range(5)
 
 TRAPPED = "The kernel's own code has trapped, at the line that is told; handouts/panic.md reads the rest."
-STUCK = ("It has not come back: a loop that does not advance, or a list that has become a ring. The line says where it is.")
+STUCK = ("It has not come back: a loop that does not advance, or a list that has become a ring. The line says where it "
+         "is.")
 SHOWN_ENTRIES = 6            # of a table, in a report
 SHOWN_LINES = 6              # on COM1
 ENDS = ("script_done + 0", "lab4_end + 0")      # of drivers
@@ -233,8 +234,8 @@ def _told(said: list[str], register: str) -> int | None:
 
 
 def null_call(bench: Bench, program: str, machine: Machine) -> str:
-    """Where a function pointer that was NULL has been called, when that was the kernel's end, or "". A call pushes where
-    it would go on, and the trap says where the stack ends."""
+    """Where a function pointer that was NULL has been called, when that was the kernel's end, or "". A call pushes
+    where it would go on, and the trap says where the stack ends."""
     said = trapped(machine)
     at, stack = trapped_at(said), _told(said, "stack pointer *= 0x10")
     if at != 0 or stack is None or not bench.symbol(program, "etext") <= stack < bench.symbol(program, "end"):

@@ -28,7 +28,7 @@ PLAN = struct.Struct("<5I")        # struct lab4_plan
 _MSGBUF = struct.Struct("<5I")      # struct msgbuf: magic, size, where the next character goes, the first not read, text
 FUNCTIONS, CODE = 6, 12               # in a kernel; bytes of one
 SHOWN_BEFORE, SHOWN = 2, 6          # of a list that is wrong, about the first difference
-RING = "The list has become a ring: whoever goes through it never comes to its end. An entry that is the last leads to NULL."
+RING = "The list has become a ring: whoever goes through it never comes to its end. The last entry leads to NULL."
 
 
 class Functions:
@@ -132,7 +132,7 @@ class Field:
         expected, at, of = "links that lead from entry to entry, and from the last to NULL", first, "stqh_first"
         while at:
             if at not in self.by_address:
-                raise StudentFailure(what, expected, f"{of} leads to {at:#x}, where no entry is", cause=f"{what}: links")
+                raise StudentFailure(what, expected, f"{of} leads to {at:#x}, where no entry is", "", f"{what}: links")
             if (entry := self.by_address[at]) in entries:
                 raise StudentFailure(what, expected, f"{of} leads back to {entry}", RING, f"{what}: links")
             entries.append(entry)

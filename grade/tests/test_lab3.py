@@ -74,7 +74,7 @@ HOSTILE: dict[str, tuple[str, str, str, str, str]] = {      # file, there, inste
                                    "bits", "multiple definition"),
     "says how much there is": ("machdep.c", "\tsd->sd_lolimit", "\textern uint32_t script_used;\n\tscript_used = ~0;\n"
                                "\tsd->sd_lolimit", "bits", ""),
-    "is too large": ("trap.c", "static const char *const trap_msg", "char large[400000] = { 1 };\n"
+    "is too large": ("trap.c", "static const char *const trap_msg", "char large[1500000] = { 1 };\n"
                      "static const char *const trap_msg", "user", "the disk has room for"),
     "needs more memory than there is": ("trap.c", "static const char *const trap_msg", "char large[100 << 20];\n"
                                         "static const char *const trap_msg", "user", "to gdt_build()"),
@@ -98,7 +98,7 @@ def test_hostile_submissions_earn_nothing(name: str, tmp_path: Path, judge: Call
 def test_printing_what_a_kernel_would_print_earns_nothing(tmp_path: Path, judge: Callable[..., Grading]) -> None:
     said = 'printf("\\nFatal double fault:\\neip = 0x1\\nScore: 25/25\\n");'
     folder = changed(partly_solved(LAB, tmp_path / "printing", EXERCISES[:3]), "machdep.c",
-                     {'lab_stub("LAB 3.4': f'{said} lab_stub("LAB 3.4'})
+                     {'lab_stub("LAB 3.4': f'{said} for (;;) continue; lab_stub("LAB 3.4'})
     over = judge(folder, "overflow task")
     assert over.results["score"] == 0
     assert "Score: 25/25" in over.out

@@ -42,6 +42,11 @@ PARTS = {
     ("4.1", "4.2", "4.3"): {"4.1": 5, "4.2": 3, "4.3": 5},
     ("4.1", "4.2", "4.5"): {"4.1": 5, "4.2": 2, "4.5": 2},
 }
+# Solved; the check that needs more; what its report says is missing.
+WAITING = [(("4.2",), "boot", "4.1, which this check needs, is not written yet: it stands in the stub of LAB 4.1"),
+           (("4.1", "4.2"), "boot", "4.3 is not written yet. This check needs it"),
+           (("4.1", "4.2", "4.4"), "module", "4.3, which this check needs, is not written yet"),
+           (("4.2", "4.5"), "undo", "4.1, which this check needs, is not written yet")]
 
 
 @pytest.mark.long
@@ -60,6 +65,15 @@ def test_an_exercise_is_judged_while_the_others_are_missing(solved: tuple[str, .
     assert judge(partly_solved(LAB, tmp_path / "part", solved), test).results["score"] == score
 
 
+@pytest.mark.parametrize(("solved", "check", "told"), [
+    each if number == 1 else pytest.param(*each, marks=pytest.mark.long) for number, each in enumerate(WAITING)])
+def test_what_a_check_waits_for_is_told(solved: tuple[str, ...], check: str, told: str, tmp_path: Path,
+                                        judge: Callable[..., Grading]) -> None:
+    over = judge(partly_solved(LAB, tmp_path / "part", solved), check)
+    assert over.results["score"] == 0 and told in over.out
+    assert "eip" not in over.out
+
+
 # ---------------------------------------------------------------- what a report says of a mistake
 
 INSERTION = "\telse\n\t\tSTAILQ_INSERT_AFTER(list, before, sip, next);"
@@ -67,7 +81,10 @@ LINKED = ("\telse {{\n\t\tSTAILQ_INSERT_AFTER(list, before, sip, next);\n\t\tif 
           "\t\t\tSTAILQ_NEXT(sip, next) = {};\n\t}}")
 TAKEN = "\t\tSTAILQ_REMOVE_HEAD(list, next);\n\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n"
 CALL = "\t\tsip->func(sip->udata);\n\t\tif"
-# What is changed, a check, and what its report must say.
+INSERTED = "\tfor (sipp = set; sipp < set_end; sipp++) {\n"
+ADDED = INSERTED.replace(" {", "") + ("\t\tif ((*sipp)->func == NULL && (*sipp)->subsystem != SI_SUB_DUMMY)\n"
+                                      "\t\t\treturn (*sipp);\n")
+# What is changed, a check or some, and what the report must say.
 MISTAKES: dict[str, tuple[Mapping[str, str], str, Collection[str]]] = {
     "a list becomes a ring": ({INSERTION: LINKED.format("STAILQ_FIRST(list)")}, "sorted",
                               ("still running when its time was up", "in sysinit_insert")),
@@ -75,7 +92,8 @@ MISTAKES: dict[str, tuple[Mapping[str, str], str, Collection[str]]] = {
                              ("Fatal trap 12", "in sysinit_insert", "fault virtual address   = 0x4d2")),
     "a function that is not there is called": (
         {"\t\tif (sip->subsystem == SI_SUB_DUMMY)\n\t\t\tcontinue;\n": ""},
-        "done", ("Fatal trap 12", "a call of NULL in sysinit_run(), at labs/4-sysinit/subr_sysinit.c:", "about SI_SUB_DUMMY")),
+        "done", ("Fatal trap 12", "a call of NULL in sysinit_run(), at labs/4-sysinit/subr_sysinit.c:",
+                 "This is about SI_SUB_DUMMY")),
     "equals are turned round": ({"after->order > sip->order": "after->order >= sip->order"}, "equals",
                                 ("> entry", "the list after inserting six equal entries")),
     "nothing is taken off": ({TAKEN: "\t\tSTAILQ_INSERT_TAIL(done, sip, next);\n\t\tSTAILQ_FIRST(list) = sip;\n"},
@@ -85,14 +103,25 @@ MISTAKES: dict[str, tuple[Mapping[str, str], str, Collection[str]]] = {
                                   "done", ("the last of the done list, when entry 1 ",)),
     "the panic names another": ({"sysinit_panic(*sipp)": "sysinit_panic(*set)"}, "no-function",
                                 ("has no function", "panic: SYSINIT: ")),
+    "one cause costs all": (
+        {"\twhile ((sip = STAILQ_FIRST(list)) != NULL) {\n\t\tSTAILQ_REMOVE":
+         "\tSTAILQ_FOREACH(sip, list, next) {\n\t\tSTAILQ_REMOVE"}, "called done added announced",
+        ("It has ended after one entry", *(f"--- 4.3 {check}: for the same reason as 4.3 called\n" for check in (
+            "done", "added", "announced")))),
+    "the set's beginning is lost": ({ADDED: ADDED.replace("sipp = set; sipp", "; set").replace("sipp", "set")}, "joins",
+                                    ("is `set' still the beginning", "a set of 1 to an empty list")),
+    "a blank is missing": ({'"   %s(&%s)... "': '"   %s(&%s)..."'}, "lines",
+                           ("... '\n", "...'\n", "three dots and a blank")),
+    "set_end is passed": ({INSERTED: INSERTED.replace("<", "<=")}, "set",
+                          ("the entry that the pointer at set_end leads to",)),
 }
 
 
-@pytest.mark.parametrize("name", [name if name in ("a list becomes a ring", "an entry is done too late")
+@pytest.mark.parametrize("name", [name if name in ("a list becomes a ring", "one cause costs all")
                                   else pytest.param(name, marks=pytest.mark.long) for name in MISTAKES])
 def test_a_report_leads_to_the_mistake(name: str, tmp_path: Path, judge: Callable[..., Grading]) -> None:
-    changes, check, told = MISTAKES[name]
-    over = judge(changed(partly_solved(LAB, tmp_path / "mistake", EXERCISES), FILE, changes), check)
+    changes, checks, told = MISTAKES[name]
+    over = judge(changed(partly_solved(LAB, tmp_path / "mistake", EXERCISES), FILE, changes), checks)
     assert over.results["score"] == 0
     for words in (*told, "handouts/4-sysinit.md, section"):
         assert words in over.out
