@@ -112,8 +112,8 @@ def test_a_sequential_read_is_quick(tmp_path: Path) -> None:
 
 
 def test_show_disks(disk: Path) -> None:
-    """DDB says what there is, and who waits, in the order in which they will be served."""
-    with qemu("disk_order", disk, seed=5, disk_name="ad1", disk_debug="1") as pc:
+    """DDB says what there is, and who waits, in the order in which they will be served. A flush is no write."""
+    with qemu("disk_refuses disk_order", disk, seed=5, disk_name="ad1", disk_debug="1") as pc:
         for line in ("set $lines 0", "show disks", "continue"):
             pc.com1.expect_exact("db> ")
             pc.com1.send(f"{line}\r")

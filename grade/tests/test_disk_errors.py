@@ -108,6 +108,17 @@ def test_sectors_beyond_128_gib(at: int, tmp_path: Path) -> None:
             assert read_sectors(disk, sector) == filled_sector(sector & 0xFFFFFFFF)
 
 
+@pytest.mark.parametrize("at, command", [(LBA28 - 2, "READ_MUL"), (LBA28 - 1, "READ_MUL48")])
+def test_the_last_address_of_28_bits(at: int, command: str, tmp_path: Path) -> None:
+    """It is FFFFFFEh. Emulators take one more, drives do not; a sector that fails tells what it was read by."""
+    disk = tmp_path / "large.img"
+    disk.touch()
+    os.truncate(disk, 200 << 30)
+    options = failing(disk, sector=at, kind="read", once=True)
+    serial = in_qemu("disk_sequential", None, options=options, disk_name="ad1", disk_count="1", disk_at=str(at))
+    assert said(serial) == [f"WARNING - {command} {ABORTED} retrying (2 retries left) LBA={at}"]
+
+
 def test_what_is_no_disk(disk: Path) -> None:
     """An ATAPI drive is told; a disk behind nothing, as the other channel's slave, is found; and an empty channel is no
     channel."""

@@ -6,6 +6,7 @@ told by name, and no byte outside of the module may be touched.
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
 from collections.abc import Sequence
@@ -326,6 +327,10 @@ def test_wrong_symbols(host: Host, hello: bytes) -> None:
     for section in (99, 0xFF00, 0xFFFF):
         refused(host, content(hello, ".symtab", at + 14, struct.pack("<H", section)),
                 f"symbol {index}: there is no section {section}")
+    of_symbol_0 = content(hello, ".rel.text", 5, bytes(3))
+    for section in (99, 0x7FFF):
+        refused(host, content(of_symbol_0, ".symtab", 14, struct.pack("<H", section)),
+                f"symbol 0: there is no section {section}")
     for align in (3, 8192):
         refused(host, content(hello, ".symtab", at + 4, struct.pack("<IIBBH", align, 4, 0x11, 0, COMMON)),
                 f"symbol {index}: it cannot be aligned to {align}")
@@ -353,7 +358,7 @@ def told(host: Host, hello: bytes, number: int, word: int, value: int) -> Result
 
 
 def test_a_loader_that_lies(host: Host, hello: bytes) -> None:
-    """Sections that are not where the file is, or cannot be; tables too short."""
+    """Sections that are not where the file is, or cannot be, or are in one another; tables too short."""
     for value in (0x300000, 0xFFFFF000, 0x200800):
         assert "bytes at" in told(host, hello, 1, ADDR, value).said
     for word, value, said in ((SIZE, 1 << 20, "are outside of the file"), (ALIGN, 8192, "cannot be aligned to 8192"),
@@ -362,8 +367,12 @@ def test_a_loader_that_lies(host: Host, hello: bytes) -> None:
     for place in ({"size": 0xFFFFFFF0}, {"address": 0x1800}, {"address": 0, "size": 0}):
         case = loaded(hello, **place)
         assert case is not None and "are not the loader's" in host.run([case], {})[0].said
-    laid_out = lay_out(hello, 0x200000)
+    laid_out, names = lay_out(hello, 0x200000), Object(hello).names()
     assert laid_out is not None
+    for other in (".text", ".symtab", ".strtab", ".rel.text"):
+        place, data = laid_out[0][names.index(other)][ADDR], names.index(".data")
+        assert re.fullmatch(rf"link_elf_obj: .*: section {max(data, names.index(other))}: 0x\w+ bytes at 0x\w+ are "
+                            "another's, too\n", told(host, hello, data, ADDR, place).said)
     for sections in (laid_out[0][:-1], [], laid_out[0] * 2):
         case = loaded(hello, sections=sections)
         assert case is not None

@@ -4,7 +4,7 @@
  * For each disk a line; below it its slices and their partitions, with the
  * slice's type, the first sector of the disk that is theirs, and how many are;
  * below those, the transfers that wait, in the order in which they will be
- * done: r or w, the first sector, how many.
+ * done: r, w or f for a flush, the first sector, how many.
  *
  *	ad0: 131072 sectors, 7 reads, 0 writes, 0 errors, 0 waiting
  *	  ad0s1	a5         63      65536
@@ -47,7 +47,8 @@ show_sweep(const struct bio_sweep *sweep)
 	const struct bio *bp;
 
 	TAILQ_FOREACH(bp, sweep, bio_queue)
-		db_printf("  %c %llu %u\n", bp->bio_cmd == BIO_READ ? 'r' : 'w',
+		db_printf("  %c %llu %u\n", bp->bio_cmd == BIO_READ ? 'r' :
+		    bp->bio_cmd == BIO_WRITE ? 'w' : 'f',
 		    (unsigned long long)bp->bio_pblkno,
 		    bp->bio_length >> DEV_BSHIFT);
 }

@@ -7,7 +7,8 @@
  * blindly.
  *
  *	records		the file's place, ELF header, section headers
- *	sections	where the loader has put them, within the file's memory
+ *	sections	where the loader has put them, within the file's memory,
+ *			none in another
  *	tables		one of symbols; its strings; the sections' names
  *	symbols		each in a section that there is, and not behind its end
  *	relocations	each in its section, of a symbol that there is, of a
@@ -117,6 +118,24 @@ relocate_sections(struct elf_file *ef)
 			ef->shdr[i].sh_addr += address - first;
 }
 
+/* Is there a byte of section `i', which is in memory, in an earlier one, too? */
+static int
+overlaps(const struct elf_file *ef, uint32_t i)
+{
+	const Elf32_Shdr *sh = &ef->shdr[i], *other;
+
+	for (other = ef->shdr; other < sh; other++)
+		if (other->sh_addr != 0 && other->sh_size != 0 && sh->sh_size != 0 &&
+		    sh->sh_addr < other->sh_addr + other->sh_size &&
+		    other->sh_addr < sh->sh_addr + sh->sh_size)
+			return (1);
+	return (0);
+}
+
+/*
+ * Each lies in the file, and in no other: else a relocation could change
+ * another behind our backs, once that has been checked.
+ */
 static int
 check_sections(struct elf_file *ef)
 {
@@ -136,6 +155,9 @@ check_sections(struct elf_file *ef)
 		    sh->sh_size))
 			return (refuse(ef, "section %u: 0x%x bytes at 0x%x are "
 			    "outside of the file", i, sh->sh_size, sh->sh_addr));
+		if (overlaps(ef, i))
+			return (refuse(ef, "section %u: 0x%x bytes at 0x%x are "
+			    "another's, too", i, sh->sh_size, sh->sh_addr));
 	}
 	return (0);
 }
@@ -205,13 +227,14 @@ check_symbol_table(struct elf_file *ef)
 
 /* ---------------------------------------------------------------- symbols */
 
+/* Number 0 too, which should be undefined: a relocation may name it. */
 static int
 check_symbols(struct elf_file *ef)
 {
 	const Elf32_Sym *sym;
 	uint32_t i;
 
-	for (i = 1; i < ef->symtab.nsyms; i++) {
+	for (i = 0; i < ef->symtab.nsyms; i++) {
 		sym = &ef->syms[i];
 		if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_ABS)
 			continue;

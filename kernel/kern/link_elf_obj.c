@@ -185,7 +185,7 @@ fix_symbols(struct elf_file *ef)
 	Elf32_Sym *sym;
 	uint32_t start;
 
-	for (sym = ef->syms + 1; sym < ef->syms + ef->symtab.nsyms; sym++) {
+	for (sym = ef->syms; sym < ef->syms + ef->symtab.nsyms; sym++) {
 		if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE)
 			continue;
 		start = ef->shdr[sym->st_shndx].sh_addr;

@@ -42,7 +42,7 @@ diskstrategy(struct bio *bp)
 	}
 	if (bp->bio_cmd == BIO_READ)
 		dp->d_reads++;
-	else
+	else if (bp->bio_cmd == BIO_WRITE)
 		dp->d_writes++;
 	dp->d_strategy(bp);
 }

@@ -24,7 +24,6 @@ struct disk {
 	int		d_unit;		/* from 0 to 31 */
 	int64_t		d_mediasize;	/* bytes */
 	uint32_t	d_sectorsize;	/* bytes: DEV_BSIZE */
-	uint32_t	d_maxsize;	/* bytes that one command moves */
 	d_strategy_t	*d_strategy;
 	struct bio_queue_head *d_queue;	/* who waits */
 	void		*d_drv1;

@@ -147,7 +147,7 @@ const char *ata_position(const struct ata_device *atadev);
 
 #define	ATA_MODEL_SIZE	(40 + 1)	/* texts, with their NUL */
 #define	ATA_REVISION_SIZE (8 + 1)
-#define	ATA_LBA28_SECTORS (1u << 28)	/* as many have an address of 28 bits */
+#define	ATA_LBA28_SECTORS ((1u << 28) - 1) /* fffffffh is no address of 28 bits */
 
 struct ata_ability {
 	uint64_t	size;		/* sectors; 0: it is of no use */

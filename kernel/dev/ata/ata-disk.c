@@ -375,7 +375,6 @@ ad_attach(struct ata_device *atadev)
 	dp->d_unit = ATA_DEVICES * (atadev->channel - ata_channels) + atadev->unit;
 	dp->d_mediasize = adp->can.size << DEV_BSHIFT;
 	dp->d_sectorsize = DEV_BSIZE;
-	dp->d_maxsize = (adp->can.lba48 ? AD_COUNT48 : AD_COUNT28) << DEV_BSHIFT;
 	dp->d_strategy = ad_strategy;
 	dp->d_queue = &adp->queue;
 	dp->d_drv1 = adp;
