@@ -20,8 +20,8 @@ disk_create(struct disk *dp)
 {
 	KASSERT(dp->d_sectorsize == DEV_BSIZE,
 	    ("disk_create: sectors of %u bytes", dp->d_sectorsize));
-	TAILQ_INSERT_TAIL(&disk_list, dp, d_list);
 	dsinit(dp);
+	TAILQ_INSERT_TAIL(&disk_list, dp, d_list);
 }
 
 /*

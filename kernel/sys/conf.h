@@ -2,7 +2,7 @@
  * Devices, by name: what a driver offers under /dev.
  *
  * A driver's cdevsw says how its devices are used; make_dev() makes one of
- * them known.  si_drv1 and si_drv2 are the driver's own.
+ * them known.  si_drv1 is the driver's own.
  *
  * [sys/conf.h]
  */
@@ -34,7 +34,7 @@ struct cdev {
 	int		si_minor;	/* which of the driver's */
 	uint32_t	si_uid, si_gid;	/* whose */
 	int		si_mode;	/* who may read and write */
-	void		*si_drv1, *si_drv2;
+	void		*si_drv1;
 };
 
 TAILQ_HEAD(cdev_list, cdev);

@@ -33,7 +33,6 @@
 
 #define	dkmakeminor(unit, slice, part)	((slice) << 16 | (unit) << 3 | (part))
 #define	dkslice(minor)	((minor) >> 16 & 0x1f)
-#define	dkunit(minor)	((minor) >> 3 & 0x1f)
 #define	dkpart(minor)	((minor) & 7)
 
 struct bio;

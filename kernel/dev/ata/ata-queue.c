@@ -132,7 +132,8 @@ ata_wait_request(struct ata_request *request)
 		ata_queue_request(request);
 		while (request->driver != NULL)
 			tsleep(request, PRIBIO, "ataw", 0);
-	} while (request->result == EAGAIN);
+	} while (request->result == EAGAIN &&
+	    request->device->kind != ATA_NONE);
 	splx(s);
 	return (request->result);
 }
