@@ -110,7 +110,7 @@ MISTAKES: dict[str, tuple[Mapping[str, str], str, Collection[str]]] = {
             "done", "added", "announced")))),
     "the set's beginning is lost": ({ADDED: ADDED.replace("sipp = set; sipp", "; set").replace("sipp", "set")}, "joins",
                                     ("is `set' still the beginning", "a set of 1 to an empty list")),
-    "a blank is missing": ({'"   %s(&%s)... "': '"   %s(&%s)..."'}, "lines",
+    "a blank is missing": ({'printf("   %s(&%s)... "': 'printf("   %s(&%s)..."'}, "lines",
                            ("... '\n", "...'\n", "three dots and a blank")),
     "set_end is passed": ({INSERTED: INSERTED.replace("<", "<=")}, "set",
                           ("the entry that the pointer at set_end leads to",)),
