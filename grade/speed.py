@@ -25,7 +25,7 @@ from grade.road import (
     INIT386_BUDGET, KERNEL, ROAD_BUDGET, ROAD_KERNEL, SYSINIT_BUDGET, SYSINIT_PAGE_BUDGET, Stage, build_road,
     measure_stages, measure_sysinit)
 from grade.check import CHECK
-from grade.checks import btx, lab_1_mbr, lab_2_btx, lab_3_init386
+from grade.checks import btx, lab_1_mbr, lab_2_btx, lab_3_init386, lab_4_sysinit
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
 from grade.failure import HarnessFault
 from grade.labs import find_labs
@@ -107,7 +107,8 @@ def measure_boots(bochs: str) -> None:
 
         for lab, judges in ((1, (lab_1_mbr.registers, lab_1_mbr.lines, lab_1_mbr.keys)),
                             (2, (lab_2_btx.gates, lab_2_btx.flag_instructions, lab_2_btx.bios)),
-                            (3, (lab_3_init386.base, lab_3_init386.task, lab_3_init386.ring_0))):
+                            (3, (lab_3_init386.base, lab_3_init386.task, lab_3_init386.ring_0)),
+                            (4, (lab_4_sysinit.called, lab_4_sysinit.kernel_boot, lab_4_sysinit.module))):
             for judge in judges:
                 check = getattr(judge, CHECK)
                 case = check.draw("1")[0]
