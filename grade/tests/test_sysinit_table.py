@@ -76,11 +76,16 @@ def test_every_function_is_where_the_table_says() -> None:
         assert defines(row.function, row.file) or named and not row.each, row
 
 
+def booted(folder: Path, conf: str, end: str, kernel: bytes | None = None) -> str:
+    """What a boot says on COM1 up to `end`, with these lines in loader.conf."""
+    root = loader_root(folder / "root", conf=f'autoboot_delay="-1"\n{conf}', boot_config="-h -n",
+                       files={"kernel": kernel or (TREE / KERNEL).read_bytes()})
+    return bochs_serial(loader_disk(folder / "disk.img", root), end).replace("\r", "")
+
+
 def test_boot_v_prints_it(entries: list[Entry], tmp_path: Path) -> None:
     """What is run behind the copyright's subsystem, by name, under the subsystems that the entries are of."""
-    root = loader_root(tmp_path / "root", conf='autoboot_delay="-1"\nboot_verbose="YES"\n', boot_config="-h -n",
-                       files={"kernel": (TREE / KERNEL).read_bytes()})
-    serial = bochs_serial(loader_disk(tmp_path / "disk.img", root), END).replace("\r", "")
+    serial = booted(tmp_path, 'boot_verbose="YES"\n', END)
     lines = re.findall(r"^(?:subsystem ([0-9a-f]+)$|   (\w+)\((?:&\w+|0x[0-9a-f]+|0)\)\.\.\. )", serial, re.MULTILINE)
     printed: list[tuple[int, str]] = []
     subsystem = 0
@@ -92,6 +97,24 @@ def test_boot_v_prints_it(entries: list[Entry], tmp_path: Path) -> None:
     copyright_ = read_table(TREE).subsystems["COPYRIGHT"].value
     assert printed == [(entry.keys[0], entry.function) for entry in entries if entry.keys[0] > copyright_], serial
     assert serial.count("done.\n") == len(printed) - 1, "the last one stays"
+
+
+def test_the_loaders_variable_has_it_printed_without_v(entries: list[Entry], tmp_path: Path) -> None:
+    serial = booted(tmp_path, 'debug.verbose_sysinit="1"\n', END)
+    assert "\nsubsystem 1000000\n   vm_mem_init(" in serial and "\n   scheduler(" in serial
+    assert "Physical memory chunk(s)" not in serial
+    assert serial.count("done.\n") >= len(entries) / 2
+
+
+def test_an_entry_without_a_function_is_named(entries: list[Entry], tmp_path: Path) -> None:
+    """A kernel with a mistake in it says in which entry, before it has done anything."""
+    at = read_labels(ELF)["kmem_sysinit"]
+    entry = read_memory(ELF, at, 16)
+    kernel = (TREE / KERNEL).read_bytes()
+    assert kernel.count(entry) == 1 and any(one.function == "kmeminit" for one in entries)
+    serial = booted(tmp_path, "", "db> ", kernel.replace(entry, entry[:8] + bytes(4) + entry[12:]))
+    assert f"panic: SYSINIT: kmem_sysinit at {at:#x} (subsystem 1800000, order 0) has no function\n" in serial
+    assert "Copyright" not in serial
 
 
 HEADER = """/*
