@@ -16,6 +16,7 @@ from random import Random
 
 from grade.bench import BIOS_ROM, Bench, Guide, describe, stub_reached
 from grade.bochs import Machine, MachineFault
+from grade.checks.cases import Case
 from grade.checks.drawing import SMALL
 from grade.checks.v86code import GENERAL
 from grade.debugger import Registers, Segment, Segments, TableRegister
@@ -48,21 +49,6 @@ REGISTERS = tuple(name for name in GENERAL if name != "esp")
 SOME_FLAGS = model.CF | model.PF | model.AF | model.ZF | model.SF | model.DF | model.OF
 
 _DONE, _V86, _RUN, _OUT, _POKE = range(5)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One boot. about says in a line which of a check's ways it is; what the check draws for it comes from seed."""
-
-    about: str
-    seed: int
-
-    def __str__(self) -> str:
-        return self.about
-
-    @property
-    def draw(self) -> Random:
-        return Random(self.seed)
 
 
 def cases(draw: Random, *abouts: str) -> Iterator[Case]:

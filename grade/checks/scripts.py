@@ -11,11 +11,11 @@ import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from random import Random
 
 from grade.bench import BIOS_ROM, Bench, Guide, describe, plain, printable, stub_reached
 from grade.bochs import Machine, MachineFault
+from grade.checks.cases import Case
 from grade.failure import StudentFailure, expect
 from grade.kerneldisk import fill, settings
 from grade.models.init386 import KERNBASE, PAGE
@@ -37,21 +37,6 @@ SHOWN_ENTRIES = 6            # of a table, in a report
 SHOWN_LINES = 6              # on COM1
 ENDS = ("script_done + 0", "lab4_end + 0")      # of drivers
 ENDS_WELL = "it has come to the end of what the check had it do"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One boot. about says it in a line; what the check draws for it comes from seed."""
-
-    about: str
-    seed: int
-
-    def __str__(self) -> str:
-        return self.about
-
-    @property
-    def draw(self) -> Random:
-        return Random(self.seed)
 
 
 def boots(*abouts: str) -> Callable[[Random], Iterator[Case]]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from grade.labs import Lab, tree_root
 from grade.marks import cut
 
@@ -137,6 +139,14 @@ def judge_of(lab: Lab, tmp_path: Path) -> Callable[..., Grading]:
         assert over.last_line == f"Score: {over.results['score']}/{over.results['max_score']}"
         return over
     return run
+
+
+def judge_fixture(lab: Lab) -> Callable[..., Callable[..., Grading]]:
+    """The fixture `judge` of a lab's tests: see judge_of()."""
+    @pytest.fixture
+    def judge(tmp_path: Path) -> Callable[..., Grading]:
+        return judge_of(lab, tmp_path)
+    return judge
 
 
 def earned(over: Grading) -> dict[str, int]:

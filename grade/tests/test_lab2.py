@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 
 from grade.labs import find_labs
-from gradings import TREE, Grading, changed, earned, judge_of, partly_solved
+from gradings import TREE, Grading, changed, earned, judge_fixture, partly_solved
 
 LAB = find_labs(TREE, "2")[0]
 EXERCISES = [exercise.number for exercise in LAB.exercises]
-
-
-@pytest.fixture
-def judge(tmp_path: Path) -> Callable[..., Grading]:
-    return judge_of(LAB, tmp_path)
+judge = judge_fixture(LAB)
 
 
 # ---------------------------------------------------------------- half a solution

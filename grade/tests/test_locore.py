@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from grade.bochs import Machine
+from grade.counting import come_to
 from grade.tests.emulation import BOCHS_STEP, TREE, make, tool
 from grade.tests.loading import loader_disk, loader_root
 
@@ -94,12 +95,6 @@ def started(disk: Path, folder: Path, symbols: Mapping[str, int]) -> Iterator[St
         come_to(pc, symbols["btext"] - KERNBASE, ROAD)
         stack = pc.registers().esp
         yield Started(pc, stack, struct.unpack("<9I", pc.memory(stack, 36)))
-
-
-def come_to(pc: Machine, address: int, budget: int = 1_000_000) -> None:
-    door = pc.break_at(address)
-    assert pc.run(budget).why == "breakpoint", f"{address:#x} is not reached"
-    pc.unbreak(door)
 
 
 # ---------------------------------------------------------------- the CPU
