@@ -30,15 +30,8 @@
 #define	_VM_VM_PAGE_H_
 
 #include <sys/queue.h>
-#include <vm/vm.h>
-#if __has_include(<i386/pmap.h>)
 #include <i386/pmap.h>
-#else
-struct md_page {
-	int	pv_list_count;
-	TAILQ_HEAD(, pv_entry) pv_list;
-};
-#endif
+#include <vm/vm.h>
 
 TAILQ_HEAD(pglist, vm_page);
 
