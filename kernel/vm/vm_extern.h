@@ -43,7 +43,6 @@ extern int	vm_fail_alloc;
 int	vm_fail_now(void);		/* count one; is it that one? */
 void	vm_fail_wait(void);		/* what it does who can wait: a tick */
 
-<<<<<<< HEAD
 /* ---------------------------------------------------------------- faults */
 
 /* How vm_fault() is to leave the page. */
@@ -86,7 +85,7 @@ void	vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map,
 	    vm_map_entry_t dst_entry, vm_map_entry_t src_entry);
 /* May the running process use `len' bytes at `addr' like this?  1 or 0.  (vm_glue.c) */
 int	useracc(const void *addr, size_t len, vm_prot_t rw);
-=======
+
 /* ---------------------------------------------------------------- mmap(2) */
 
 struct thread;
@@ -112,6 +111,5 @@ int	vm_mmap_vnode(struct thread *td, vm_size_t objsize, vm_prot_t prot,
 	    vm_ooffset_t foff, vm_object_t *objp);
 /* The errno that stands for a KERN_ code. */
 int	vm_mmap_to_errno(int rv);
->>>>>>> mmap
 
 #endif /* !_VM_VM_EXTERN_H_ */
