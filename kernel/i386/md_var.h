@@ -9,6 +9,7 @@
 #include <sys/bootinfo.h>
 #include <sys/param.h>
 #include <i386/frame.h>
+#include <i386/pmap.h>
 #include <i386/tss.h>
 
 /* From locore. */
@@ -20,10 +21,6 @@ extern uint32_t	KPTphys;		/* the kernel's page tables, physical */
 extern uint32_t	proc0kstack;		/* virtual */
 extern uint32_t	KERNend, physfree;	/* physical */
 extern char	btext[], etext[], edata[], end[];
-
-/* Entries of the kernel's page tables and the directory. */
-extern uint32_t	PTmap[], PTD[];
-#define	vtopte(va)	(&PTmap[(uint32_t)(va) >> PAGE_SHIFT])
 
 extern struct i386tss common_tss, dblfault_tss;
 
