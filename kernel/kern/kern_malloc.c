@@ -283,6 +283,11 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 	    type->ks_shortdesc));
 	KASSERT(type->ks_number != 0, ("malloc: type %s is not there",
 	    type->ks_shortdesc));
+	if (vm_fail_alloc != 0 && vm_fail_now()) {
+		if (flags & M_NOWAIT)
+			return (NULL);
+		vm_fail_wait();
+	}
 	if (size > MAX_SIZE)
 		return (malloc_large(size, type, flags));
 	shift = size_shift[howmany(size, MIN_SIZE)];
