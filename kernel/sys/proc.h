@@ -1,7 +1,7 @@
 /*
  * Processes and their threads.  Each process has exactly one: what is
  * scheduled, sleeps and has a stack is struct thread; what has a number, a
- * name and, one day, memory and files is struct proc.
+ * name, memory and, one day, files is struct proc.
  *
  *	allproc -> proc -> proc -> proc0	all that live
  *	zombproc -> proc			that have ended, but for the stack
@@ -33,6 +33,7 @@
 
 struct pcb;
 struct trapframe;
+struct vmspace;
 struct proc;
 
 enum thread_state {
@@ -51,6 +52,7 @@ struct thread {
 	uint32_t	td_kstack;	/* the stack's lowest address */
 	int		td_kstack_pages;
 	struct trapframe *td_frame;	/* of the last entry from user mode */
+	int		td_retval[2];	/* what its system call returns */
 
 	/* Queues: kern/kern_switch.c, kern/kern_synch.c. */
 	TAILQ_ENTRY(thread) td_runq;
@@ -105,7 +107,10 @@ struct proc {
 	enum proc_state	p_state;
 	int		p_flag;		/* P_ */
 	struct proc	*p_pptr;	/* its parent; proc0 has none */
+	struct vmspace	*p_vmspace;	/* its memory; the kernel's have vmspace0 */
 	signed char	p_nice;		/* PRIO_MIN to PRIO_MAX */
+	struct filedesc	*p_fd;		/* its descriptors; NULL: none */
+	struct plimit	*p_limit;	/* what it may use */
 	char		p_comm[MAXCOMLEN + 1];
 	struct thread	p_thread;
 };

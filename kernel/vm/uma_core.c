@@ -210,7 +210,7 @@ own_page(uma_zone_t zone, int flags)
 
 	while ((m = vm_page_alloc(NULL, 0, req | VM_ALLOC_NOOBJ |
 	    VM_ALLOC_WIRED)) == NULL && !(flags & M_NOWAIT))
-		vm_wait(1, req);
+		vm_wait_pages(1, req);
 	va = 0;
 	if (m != NULL) {
 		va = zone->kva + ptoa(zone->kva_pages++);
