@@ -45,9 +45,9 @@ struct uma_slab {
 	uma_zone_t	zone;
 	vm_map_t	map;		/* whose page it is; NULL: it stays */
 	TAILQ_ENTRY(uma_slab) link;	/* in the zone's list, if `free' is not 0 */
-	uint8_t		free;		/* items */
-	uint8_t		first;		/* of those */
-	uint8_t		next[];
+	uint32_t	free;		/* items */
+	uint32_t	first;		/* of those */
+	uint8_t		next[];		/* by item */
 };
 
 TAILQ_HEAD(slab_list, uma_slab);
@@ -63,7 +63,6 @@ struct uma_zone {
 	uma_init	init;
 	uma_fini	fini;
 
-	uint32_t	used;		/* items */
 	uint32_t	pages;		/* slabs */
 	uint32_t	max_pages;	/* their limit; 0: none */
 	int		waiting;	/* somebody sleeps until an item is free */
@@ -141,6 +140,21 @@ uma_zcreate(const char *name, int size, uma_ctor ctor, uma_dtor dtor,
 	return (zone);
 }
 
+/* How many of its items are in use: all that its slabs do not list as free. */
+static uint32_t
+zone_used(const struct uma_zone *zone)
+{
+	const struct uma_slab *slab;
+	uint32_t used, ef;
+
+	ef = intr_disable();
+	used = zone->pages * zone->per_slab;
+	TAILQ_FOREACH(slab, &zone->slabs, link)
+		used -= slab->free;
+	intr_restore(ef);
+	return (used);
+}
+
 void
 uma_zone_set_max(uma_zone_t zone, int nitems)
 {
@@ -156,8 +170,8 @@ uma_zone_next(uma_zone_t zone, struct uma_stat *stat)
 	stat->name = zone->name;
 	stat->size = zone->size;
 	stat->limit = zone->max_pages * zone->per_slab;
-	stat->used = zone->used;
-	stat->free = zone->pages * zone->per_slab - zone->used;
+	stat->used = zone_used(zone);
+	stat->free = zone->pages * zone->per_slab - stat->used;
 	stat->pages = zone->pages;
 	stat->requests = zone->requests;
 	stat->failures = zone->failures;
@@ -242,11 +256,9 @@ uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj __unused, int count)
 
 /* ---------------------------------------------------------------- slabs */
 
-static void *
-slab_item(const struct uma_slab *slab, uint32_t index)
+static inline void *
+slab_item(const struct uma_zone *zone, const struct uma_slab *slab, uint32_t index)
 {
-	const struct uma_zone *zone = slab->zone;
-
 	return ((char *)(uintptr_t)slab + zone->offset + index * zone->size);
 }
 
@@ -260,7 +272,7 @@ slab_free(struct uma_slab *slab, uint32_t count)
 	    slab));
 	while (count-- > 0)
 		if (zone->fini != NULL)
-			zone->fini(slab_item(slab, count), zone->size);
+			zone->fini(slab_item(zone, slab, count), zone->size);
 	kmem_free(slab->map, (vm_offset_t)slab, PAGE_SIZE);
 }
 
@@ -282,7 +294,7 @@ slab_new(uma_zone_t zone, int flags)
 	for (i = 0; i < zone->per_slab; i++) {
 		slab->next[i] = i + 1;
 		if (zone->init != NULL &&
-		    zone->init(slab_item(slab, i), zone->size, flags) != 0) {
+		    zone->init(slab_item(zone, slab, i), zone->size, flags) != 0) {
 			slab_free(slab, i);
 			return (NULL);
 		}
@@ -297,7 +309,7 @@ zone_wait(uma_zone_t zone)
 	int s = splvm();
 
 	KASSERT(!cold, ("uma_zalloc: zone %s: all of %u items are in use",
-	    zone->name, zone->used));
+	    zone->name, zone_used(zone)));
 	while (TAILQ_EMPTY(&zone->slabs) && zone->pages >= zone->max_pages) {
 		zone->waiting = 1;
 		(void)tsleep(zone, PVM, "zonelimit", 0);
@@ -339,7 +351,7 @@ zone_grow(uma_zone_t zone, int flags)
 void
 uma_prealloc(uma_zone_t zone, int nitems)
 {
-	while (zone->pages * zone->per_slab < zone->used + nitems)
+	while (zone->pages * zone->per_slab < zone_used(zone) + nitems)
 		(void)zone_grow(zone, M_WAITOK);
 }
 
@@ -363,10 +375,9 @@ item_take(uma_zone_t zone)
 	slab->next[index] = TAKEN;
 	if (--slab->free == 0)
 		TAILQ_REMOVE(&zone->slabs, slab, link);
-	zone->used++;
 	zone->requests++;
 	intr_restore(ef);
-	return (slab_item(slab, index));
+	return (slab_item(zone, slab, index));
 }
 
 static inline void
@@ -383,7 +394,6 @@ item_put(uma_zone_t zone, struct uma_slab *slab, uint32_t index)
 		TAILQ_REMOVE(&zone->slabs, slab, link);
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
 	}
-	zone->used--;
 	if (zone->waiting) {
 		zone->waiting = 0;
 		wakeup(zone);
@@ -401,7 +411,7 @@ item_find(const struct uma_zone *zone, const void *item, uint32_t *index)
 	KASSERT(slab->zone == zone, ("uma_zfree: %p is not of zone %s", item,
 	    zone->name));
 	*index = offset / zone->size;
-	KASSERT(*index < zone->per_slab && *index * zone->size == offset,
+	KASSERT(*index < zone->per_slab && offset % zone->size == 0,
 	    ("uma_zfree: %p, zone %s: in the midst of an item", item, zone->name));
 	KASSERT(slab->next[*index] == TAKEN, ("uma_zfree: %p, zone %s: free already",
 	    item, zone->name));
@@ -428,11 +438,8 @@ uma_zalloc_arg(uma_zone_t zone, void *arg, int flags)
 
 	KASSERT((flags & M_NOWAIT) || intr_frame == NULL,
 	    ("uma_zalloc(M_WAITOK) in interrupt context: zone %s", zone->name));
-	if (vm_fail_alloc != 0 && vm_fail_now()) {
-		if (flags & M_NOWAIT)
-			return (NULL);
-		vm_fail_wait();
-	}
+	if (vm_fail_alloc != 0 && vm_fail_request(flags))
+		return (NULL);
 	while ((item = item_take(zone)) == NULL)
 		if (!zone_grow(zone, flags)) {
 			zone->failures++;
@@ -451,8 +458,6 @@ uma_zfree_arg(uma_zone_t zone, void *item, void *arg)
 	struct uma_slab *slab;
 	uint32_t index;
 
-	if (item == NULL)
-		return;
 	slab = item_find(zone, item, &index);
 	if (zone->dtor != NULL)
 		zone->dtor(item, zone->size, arg);
@@ -506,8 +511,8 @@ uma_reclaim(void)
 void
 uma_zdestroy(uma_zone_t zone)
 {
-	KASSERT(zone->used == 0, ("uma_zdestroy: zone %s: %u items are in use",
-	    zone->name, zone->used));
+	KASSERT(zone_used(zone) == 0, ("uma_zdestroy: zone %s: %u items are in use",
+	    zone->name, zone_used(zone)));
 	zone_drain(zone);
 	KASSERT(zone->pages == 0, ("uma_zdestroy: zone %s: %u pages stay",
 	    zone->name, zone->pages));

@@ -33,15 +33,16 @@ void	kmem_free(vm_map_t map, vm_offset_t addr, vm_size_t size);
  * vm.fail_alloc=N: of all that ask for memory from now on (vm_page_alloc(),
  * uma_zalloc(), malloc()) the Nth finds none: it gets NULL if it cannot wait,
  * or else waits once before it gets it.  0: none fails.  So a test can try
- * every place where memory may be short, one after the other.  Each function
- * asks once, when it is entered:
+ * every place where memory may be short, one after the other.  Each of the
+ * three asks when it is entered:
  *
- *	if (vm_fail_alloc != 0 && vm_fail_now())
- *		there is none
+ *	if (vm_fail_alloc != 0 && vm_fail_request(flags))
+ *		return (NULL);
  */
 extern int	vm_fail_alloc;
 int	vm_fail_now(void);		/* count one; is it that one? */
-void	vm_fail_wait(void);		/* what it does who can wait: a tick */
+/* The same for M_NOWAIT; with M_WAITOK, wait a tick if it is, and return 0. */
+int	vm_fail_request(int flags);
 
 /* ---------------------------------------------------------------- faults */
 
