@@ -26,7 +26,7 @@
  *	10 proc0's stack, 11 its pcb, 12 init386, 13 mi_startup
  */
 #include "assym.h"
-#include <i386/param.h>
+#include <i386/pmap.h>
 #include <i386/specialreg.h>
 #include <sys/reboot.h>
 

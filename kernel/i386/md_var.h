@@ -9,6 +9,7 @@
 #include <sys/bootinfo.h>
 #include <sys/param.h>
 #include <i386/frame.h>
+#include <i386/pmap.h>
 #include <i386/tss.h>
 
 /* From locore. */
@@ -20,10 +21,6 @@ extern uint32_t	KPTphys;		/* the kernel's page tables, physical */
 extern uint32_t	proc0kstack;		/* virtual */
 extern uint32_t	KERNend, physfree;	/* physical */
 extern char	btext[], etext[], edata[], end[];
-
-/* Entries of the kernel's page tables and the directory. */
-extern uint32_t	PTmap[], PTD[];
-#define	vtopte(va)	(&PTmap[(uint32_t)(va) >> PAGE_SHIFT])
 
 extern struct i386tss common_tss, dblfault_tss;
 
@@ -38,6 +35,8 @@ void	printcpuinfo(void);
 void	initializecpu(void);
 void	dblfault_handler(void);
 void	trap(struct trapframe *frame);
+void	trap_fatal(struct trapframe *frame, uint32_t eva);
+void	trap_pfault(struct trapframe *frame, uint32_t eva);
 void	syscall(struct trapframe *frame);
 void	ast(struct trapframe *frame);
 void	cpu_reset(void) __dead2;

@@ -11,9 +11,7 @@
  *	         | to the end of the kernel    |
  *	C0100000 |   the kernel is linked here | KERNLOAD, at 1 MB
  *	         | the kernel's other memory   |
- *	FFC00000 +-----------------------------+
- *	         | another process' tables     | APTmap
- *	         +-----------------------------+
+ *	FFFFF000 +-----------------------------+ VM_MAX_KERNEL_ADDRESS
  *
  * [i386/include/param.h, vmparam.h, pmap.h]
  */
@@ -32,37 +30,15 @@
 #define	KSTACK_PAGES	2		/* a thread's stack in the kernel */
 
 /* Entries of the page directory. */
-#define	NKPDE		255		/* the kernel's */
+#define	NKPDE		256		/* the kernel's */
 #define	NKPT		30		/* page tables it starts with */
 #define	KPTDI		0x300
-#define	PTDPTDI		0x2ff		/* the directory itself */
-#define	APTDPTDI	0x3ff		/* another one */
+#define	PTDPTDI		0x2ff		/* the directory itself: i386/pmap.h */
 
 #define	KERNBASE	0xc0000000
 #define	KERNLOAD	0x00100000	/* physical */
 #define	VM_MAXUSER_ADDRESS 0xbfc00000
 #define	USRSTACK	VM_MAXUSER_ADDRESS
-
-/* The page tables as an array of 2^20 entries, and the directory in it. */
-#define	PTMAP_ADDRESS	0xbfc00000
-#define	PTD_ADDRESS	0xbfeff000
-
-/* Bits of an entry. */
-#define	PG_V		0x001		/* valid */
-#define	PG_RW		0x002		/* may be written */
-#define	PG_U		0x004		/* may be used by the user */
-#define	PG_NC_PWT	0x008		/* write-through */
-#define	PG_NC_PCD	0x010		/* not cached */
-#define	PG_A		0x020		/* accessed */
-#define	PG_M		0x040		/* modified */
-#define	PG_PS		0x080		/* of the directory: 4 MB */
-#define	PG_G		0x100		/* global */
-#define	PG_FRAME	0xfffff000
-
-/* Error code of a page fault. */
-#define	PGEX_P		0x01		/* protection, not absence */
-#define	PGEX_W		0x02		/* a write */
-#define	PGEX_U		0x04		/* from user mode */
 
 #ifndef LOCORE
 #include <stdint.h>

@@ -46,7 +46,7 @@ typedef void	(*uma_fini)(void *item, int size);
 #define	UMA_ZONE_ZINIT	0x0002		/* uminit fills with zeros */
 #define	UMA_ZONE_NOFREE	0x0020		/* items stay items: pages are not given back */
 
-#define	UMA_MAX_ITEM	2032		/* bytes: a page has two of them at least */
+#define	UMA_MAX_ITEM	2024		/* bytes: a page has two of them at least */
 
 /*
  * A zone of items of `size' bytes, 1 to UMA_MAX_ITEM.  Each of the functions
@@ -62,7 +62,7 @@ void	uma_zdestroy(uma_zone_t zone);
  * M_NOWAIT or NULL.  M_ZERO zeros it before it is constructed.
  */
 void	*uma_zalloc_arg(uma_zone_t zone, void *arg, int flags);
-/* NULL is nothing.  What is not the zone's, or free, panics.  Does not sleep. */
+/* What is not the zone's, or free, panics.  Sleeps only if the destructor does. */
 void	uma_zfree_arg(uma_zone_t zone, void *item, void *arg);
 
 static inline void *

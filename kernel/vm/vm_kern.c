@@ -278,7 +278,7 @@ kmem_malloc(vm_map_t map, vm_size_t size, int flags)
 		if (cold || pages >= cnt.v_page_count - cnt.v_interrupt_free_min)
 			panic("kmem_malloc(%u): out of memory: %u of %u pages are free",
 			    size, cnt.v_free_count, cnt.v_page_count);
-		vm_wait(pages, req);
+		vm_wait_pages(pages, req);
 	}
 }
 

@@ -33,30 +33,26 @@
 #define	FREE_RESERVED		16	/* and one for so many: */
 #define	PAGES_PER_RESERVED	768
 
-struct vm_page_seg {
-	uint32_t	first, last;	/* page numbers; last is behind it */
-	vm_page_t	pages;		/* of the array */
-};
-
 struct vmmeter cnt;
 struct vm_page *vm_page_array;
 uint32_t vm_page_array_size;
+struct vm_page_seg vm_page_largest;
+uint32_t vm_page_zero_count;
 
 static struct vm_page_seg vm_page_segs[PHYS_AVAIL_MAX];
 static int	vm_page_nsegs;
-static int	vm_pages_needed;	/* somebody sleeps for them */
+static int	pages_wanted;	/* somebody sleeps for them */
 static TAILQ_HEAD(, vm_page) vm_page_free_queue =
     TAILQ_HEAD_INITIALIZER(vm_page_free_queue);
 
-/* Ranges are few, and most pages are in the last ones. */
+/* PHYS_TO_VM_PAGE() for what is not in the largest range. */
 vm_page_t
-PHYS_TO_VM_PAGE(vm_paddr_t pa)
+vm_page_lookup_seg(uint32_t page)
 {
 	const struct vm_page_seg *seg;
-	uint32_t page = atop(pa);
 
 	for (seg = &vm_page_segs[vm_page_nsegs]; seg-- > vm_page_segs;)
-		if (page >= seg->first && page < seg->last)
+		if (page - seg->first < seg->count)
 			return (&seg->pages[page - seg->first]);
 	return (NULL);
 }
@@ -127,8 +123,10 @@ seg_init(struct vm_page_seg *seg, vm_page_t m, uint32_t first, uint32_t last)
 	vm_page_t end = m + (last - first);
 
 	seg->first = first;
-	seg->last = last;
+	seg->count = last - first;
 	seg->pages = m;
+	if (seg->count > vm_page_largest.count)
+		vm_page_largest = *seg;
 	for (; m < end; m++, pa += PAGE_SIZE) {
 		*prev = m;
 		m->pageq.tqe_prev = prev;
@@ -217,21 +215,21 @@ vm_page_free(vm_page_t m)
 	m->queue = PQ_FREE;
 	TAILQ_INSERT_HEAD(&vm_page_free_queue, m, pageq);
 	cnt.v_free_count++;
-	if (vm_pages_needed) {
-		vm_pages_needed = 0;
-		wakeup(&vm_pages_needed);
+	if (pages_wanted) {
+		pages_wanted = 0;
+		wakeup(&pages_wanted);
 	}
 	splx(s);
 }
 
 void
-vm_wait(uint32_t pages, int req)
+vm_wait_pages(uint32_t pages, int req)
 {
 	int s = splvm();
 
 	while (cnt.v_free_count < pages + pages_to_leave(req)) {
-		vm_pages_needed = 1;
-		(void)tsleep(&vm_pages_needed, PVM, "vmwait", 0);
+		pages_wanted = 1;
+		(void)tsleep(&pages_wanted, PVM, "vmwait", 0);
 	}
 	splx(s);
 }
