@@ -9,7 +9,7 @@
  */
 #include <vm/vm_extern.h>
 
-#include <sys/kernel.h>
+#include <sys/malloc.h>
 #include <sys/priority.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
@@ -28,9 +28,14 @@ vm_fail_now(void)
 	return (now);
 }
 
-/* Others run meanwhile, as they would if there were none. */
-void
-vm_fail_wait(void)
+/* While one waits others run, as they would if there were no memory. */
+int
+vm_fail_request(int flags)
 {
+	if (!vm_fail_now())
+		return (0);
+	if (flags & M_NOWAIT)
+		return (1);
 	(void)tsleep(&vm_fail_alloc, PVM, "vmfail", 1);
+	return (0);
 }
