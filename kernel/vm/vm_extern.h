@@ -33,15 +33,16 @@ void	kmem_free(vm_map_t map, vm_offset_t addr, vm_size_t size);
  * vm.fail_alloc=N: of all that ask for memory from now on (vm_page_alloc(),
  * uma_zalloc(), malloc()) the Nth finds none: it gets NULL if it cannot wait,
  * or else waits once before it gets it.  0: none fails.  So a test can try
- * every place where memory may be short, one after the other.  Each function
- * asks once, when it is entered:
+ * every place where memory may be short, one after the other.  Each of the
+ * three asks when it is entered:
  *
- *	if (vm_fail_alloc != 0 && vm_fail_now())
- *		there is none
+ *	if (vm_fail_alloc != 0 && vm_fail_request(flags))
+ *		return (NULL);
  */
 extern int	vm_fail_alloc;
 int	vm_fail_now(void);		/* count one; is it that one? */
-void	vm_fail_wait(void);		/* what it does who can wait: a tick */
+/* The same for M_NOWAIT; with M_WAITOK, wait a tick if it is, and return 0. */
+int	vm_fail_request(int flags);
 
 /* ---------------------------------------------------------------- faults */
 
@@ -85,5 +86,31 @@ void	vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map,
 	    vm_map_entry_t dst_entry, vm_map_entry_t src_entry);
 /* May the running process use `len' bytes at `addr' like this?  1 or 0.  (vm_glue.c) */
 int	useracc(const void *addr, size_t len, vm_prot_t rw);
+
+/* ---------------------------------------------------------------- mmap(2) */
+
+struct thread;
+struct vnode;
+
+/*
+ * What mmap(2) does when its arguments have been looked at.  A mapping of `size'
+ * bytes from byte `foff' of `object', whose reference passes to it, or of zeros,
+ * for NULL; where `flags' (MAP_ of sys/mman.h) and *addr say.  *addr is where it
+ * came to be.  Returns 0 or mmap's errno; the reference is gone then.  May sleep.
+ */
+int	vm_mmap_object(vm_map_t map, vm_offset_t *addr, vm_size_t size,
+	    vm_prot_t prot, vm_prot_t maxprot, int flags, vm_object_t object,
+	    vm_ooffset_t foff, struct thread *td);
+/*
+ * The object of a vnode, or of the device that the vnode is, referenced once
+ * more, in *objp.  Where the file may not be changed *maxprotp loses VM_PROT_WRITE;
+ * where it is zeros *objp is NULL and *flagsp gets MAP_ANON.  Returns 0 or mmap's
+ * errno.  May sleep.
+ */
+int	vm_mmap_vnode(struct thread *td, vm_size_t objsize, vm_prot_t prot,
+	    vm_prot_t *maxprotp, int *flagsp, struct vnode *vp,
+	    vm_ooffset_t foff, vm_object_t *objp);
+/* The errno that stands for a KERN_ code. */
+int	vm_mmap_to_errno(int rv);
 
 #endif /* !_VM_VM_EXTERN_H_ */

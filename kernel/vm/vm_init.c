@@ -6,6 +6,7 @@
 #include <sys/kernel.h>
 
 #include <vm/pmap.h>
+#include <vm/uma.h>
 #include <vm/vm_kern.h>
 #include <vm/vm_page.h>
 
@@ -14,6 +15,7 @@ static void
 vm_mem_init(const void *dummy __unused)
 {
 	vm_page_startup();
+	uma_startup();
 	kmem_init(virtual_avail, virtual_end);
 }
 SYSINIT(vm_mem, SI_SUB_VM, SI_ORDER_FIRST, vm_mem_init, NULL);
