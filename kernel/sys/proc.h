@@ -31,7 +31,9 @@
 #include <sys/param.h>
 #include <sys/queue.h>
 
+struct filedesc;
 struct pcb;
+struct plimit;
 struct trapframe;
 struct vmspace;
 struct proc;

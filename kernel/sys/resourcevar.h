@@ -18,7 +18,8 @@ struct plimit {
 	int		pl_refcnt;	/* processes that hold it */
 };
 
-extern struct plimit limit0;		/* process 0's, and so the first of all */
+/* Process 0 gets the limits that all begin with, when memory is counted. */
+void	lim_init(void);
 
 /* The limit that holds for a process, in RLIMIT_'s unit; the one it may raise it to. */
 rlim_t	lim_cur(struct proc *p, int which);

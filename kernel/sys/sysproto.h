@@ -15,7 +15,6 @@
 #ifndef _SYS_SYSPROTO_H_
 #define	_SYS_SYSPROTO_H_
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +31,7 @@ struct mmap_args {
 	int	pad;			/* 64-bit arguments stand at a multiple of 8 */
 	int64_t	pos;
 };
-static_assert(offsetof(struct mmap_args, pos) == 24 &&
+_Static_assert(offsetof(struct mmap_args, pos) == 24 &&
     sizeof(struct mmap_args) == 32, "mmap's arguments");
 
 struct munmap_args {
