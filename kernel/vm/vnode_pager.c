@@ -30,6 +30,7 @@
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <sys/vnode_if.h>
+#include <vm/pmap.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
 #include <vm/vm_pager.h>
