@@ -32,6 +32,7 @@
 #define	_VM_VM_PAGE_H_
 
 #include <sys/queue.h>
+#include <i386/atomic.h>
 #include <i386/pmap.h>
 #include <vm/vm.h>
 
@@ -233,8 +234,18 @@ void	vm_page_io_finish(vm_page_t m);
 int	vm_page_sleep_if_busy(vm_page_t m, int also_m_busy, const char *wmesg);
 void	vm_page_hold(vm_page_t m);
 void	vm_page_unhold(vm_page_t m);	/* the last one frees it if it is to be */
-void	vm_page_flag_set(vm_page_t m, uint16_t bits);
-void	vm_page_flag_clear(vm_page_t m, uint16_t bits);
+
+static inline void
+vm_page_flag_set(vm_page_t m, uint16_t bits)
+{
+	atomic_set_short(&m->flags, bits);
+}
+
+static inline void
+vm_page_flag_clear(vm_page_t m, uint16_t bits)
+{
+	atomic_clear_short(&m->flags, bits);
+}
 
 /* ---------------------------------------------------------------- valid and dirty */
 
