@@ -41,6 +41,7 @@ static const struct db_command db_show_table[] = {
 	{ "pmap",	db_show_pmap_cmd,	0, NULL, "what the page tables map" },
 	{ "registers",	db_show_regs_cmd,	0, NULL, "the registers" },
 	{ "threads",	db_show_threads_cmd,	0, NULL, "how processes are scheduled" },
+	{ "uma",	db_show_uma_cmd,	0, NULL, "the zones" },
 	{ "vmspace",	db_show_vmspace_cmd,	0, NULL, "a process' memory" },
 	{ "watches",	db_show_watches_cmd,	0, NULL, "the watchpoints" },
 	{ NULL, NULL, 0, NULL, NULL }

@@ -30,11 +30,12 @@ void	kmem_free(vm_map_t map, vm_offset_t addr, vm_size_t size);
 /* ---------------------------------------------------------------- memory that fails */
 
 /*
- * vm.fail_alloc=N: of all that ask for memory from now on (vm_page_alloc(),
+ * vm.fail_alloc=N: of all that ask for memory from then on (vm_page_alloc(),
  * uma_zalloc(), malloc()) the Nth finds none: it gets NULL if it cannot wait,
  * or else waits once before it gets it.  0: none fails.  So a test can try
- * every place where memory may be short, one after the other.  Each of the
- * three asks when it is entered:
+ * every place where memory may be short, one after the other.  Of what is asked
+ * for while the kernel starts (`cold') none fails.  Each of the three asks when
+ * it is entered:
  *
  *	if (vm_fail_alloc != 0 && vm_fail_request(flags))
  *		return (NULL);

@@ -5,7 +5,8 @@
  * the requests, the Nth, can be made to fail; a test lets N go from 1 up until
  * nothing fails any more, and looks each time whether all is as it was.
  *
- * The loader's variable vm.fail_alloc sets it for the start; tests set it.
+ * The loader's variable vm.fail_alloc sets it, tests do.  While the kernel starts
+ * nothing is counted: what it needs then it cannot do without.
  */
 #include <vm/vm_extern.h>
 
@@ -23,7 +24,7 @@ vm_fail_now(void)
 	uint32_t ef = intr_disable();
 	int now;
 
-	now = vm_fail_alloc > 0 && --vm_fail_alloc == 0;
+	now = !cold && vm_fail_alloc > 0 && --vm_fail_alloc == 0;
 	intr_restore(ef);
 	return (now);
 }
