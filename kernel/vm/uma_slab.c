@@ -40,7 +40,7 @@ boot_page(const struct uma_zone *zone)
 
 	m = vm_page_alloc(NULL, 0, VM_ALLOC_INTERRUPT | VM_ALLOC_NOOBJ |
 	    VM_ALLOC_WIRED);
-	if (m == NULL || va == virtual_end)
+	if (m == NULL || va == kernel_vm_end)
 		panic("uma_startup: no page for zone %s", zone->name);
 	virtual_avail += PAGE_SIZE;
 	pmap_qenter(va, &m, 1);
@@ -93,7 +93,7 @@ uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj __unused, int count)
 	size = ptoa(zone->max_pages);
 	if (kernel_map != NULL)
 		va = kmem_alloc_nofault(kernel_map, size);
-	else if (size <= virtual_end - virtual_avail) {
+	else if (size <= kernel_vm_end - virtual_avail) {
 		va = virtual_avail;
 		virtual_avail += size;
 	} else
