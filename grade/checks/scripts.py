@@ -24,7 +24,7 @@ BOOT_BUDGET = 10_000_000     # from sector 0 to init386() the way needs 900,000
 INIT_BUDGET = 1_000_000      # init386() needs 20,000
 SCRIPT_BUDGET = 5_000_000    # a script needs 40,000, and 120,000 more for each fatal trap, which prints
 
-SCRATCH_WORDS = RESULT_WORDS = 8192      # script_scratch, script_results
+SCRATCH_WORDS, RESULT_WORDS = 8192, 65536      # script_scratch, script_results
 CHALLENGE_SIZE = 48 << 10    # the file's room on the disk
 SCRIPT_TYPE = "check_script"
 

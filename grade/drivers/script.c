@@ -27,7 +27,7 @@
 #include <sys/proc.h>
 #include <sys/systm.h>
 
-#define	RESULT_WORDS	8192
+#define	RESULT_WORDS	65536
 
 void	script_run(void);
 

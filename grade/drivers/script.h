@@ -9,6 +9,11 @@
 
 enum script_op { OP_DONE, OP_POKE, OP_SAVE, OP_CALL, OP_OTHERS };
 
+extern uint32_t	script_results[];
+extern uint32_t	script_used;			/* of them */
+extern uint32_t	script_calls;			/* begun */
+extern uint32_t	script_returned;		/* by the last of them */
+
 /* The end: stay for ever, for the check to look. */
 void	script_done(void) __attribute__((noreturn));
 /* How many characters have been printed. */

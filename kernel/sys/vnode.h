@@ -75,8 +75,8 @@ struct vattr {
 
 #define	NOCRED		((struct ucred *)0)	/* the kernel itself asks */
 
+#define	IO_VMIO		0x0020		/* page i/o: v_lock is not held */
 #define	IO_SYNC		0x0080		/* VOP_WRITE(): until it is on the disk */
-#define	IO_NOMACCHECK	0x0200
 
 /* vn_lock()'s and vget()'s flags. */
 #define	LK_SHARED	0x00000001

@@ -17,6 +17,8 @@
  *	INACTIVE	exclusive	nobody uses it any more
  *	RECLAIM		exclusive	v_data is to be forgotten
  *
+ * READ and WRITE with IO_VMIO are page i/o, too: without v_lock.
+ *
  * All return 0 or an errno, the two for pages a VM_PAGER_ code; all may sleep.
  * GETPAGES and PUTPAGES are called as the pager's functions of vm/vm_pager.h,
  * with bytes for `count'.

@@ -12,9 +12,14 @@
 
 struct vnode;
 
+#define	VNODE_PAGER_MAXPAGES	16	/* pages of one transfer */
+
+/* vnode_pager_io.c: from vm_pager_init(). */
+void	vnode_pager_init(void);
 /*
  * What VOP_GETPAGES() and VOP_PUTPAGES() do for a file system that has nothing
- * better: by VOP_READ() and VOP_WRITE().  `bytecount' is of whole pages.
+ * better: by VOP_READ() and VOP_WRITE().  `bytecount' is of whole pages,
+ * VNODE_PAGER_MAXPAGES at most.
  */
 int	vnode_pager_generic_getpages(struct vnode *vp, vm_page_t *m,
 	    int bytecount, int reqpage);

@@ -1,0 +1,333 @@
+/*
+ * lab5: maps for lab 5's checks, and what becomes of them.
+ *
+ * The kernel that this is linked with runs on the reference's maps.  What a
+ * student has written stands beside it under other names (lab_vm_map_insert
+ * ...), and works on maps of ours alone.  The check's script says by address
+ * which function is called; maps and entries go by their numbers there.
+ *
+ *	PLANT map, min, max, count, {entry, start, end, adj_free, max_free,
+ *	    left, right}		make a map with this tree, the root first;
+ *					-1 is no entry
+ *	SPLAY function, map, addr	the map's tree at addr
+ *	LOOKUP function, map, addr	results: what it returns, the entry
+ *	LINK function, map, after, entry, start, end
+ *	UNLINK function, map, entry
+ *	FIND function, map, start, length	results: what it returns, the address
+ *	INSERT function, map, object, offset, start, end, prot, max, cow
+ *	AT function, map, where, addr	call it with the entry at an address, and addr
+ *	TREE map, most			results: the tree in preorder
+ *	LIST map, most			results: the list, and what an entry says
+ *
+ * A student's tree may lead anywhere, or round in a ring: whoever looks at one
+ * believes no pointer before he has asked whether memory is there, and counts.
+ */
+#include "script.h"
+
+#include <sys/systm.h>
+#include <vm/pmap.h>
+#include <vm/vm_map.h>
+#include <vm/vm_object.h>
+
+#define	MAPS		48
+#define	ENTRIES		1536
+#define	OBJECTS		32
+#define	DEEPEST		128		/* of a tree, on the way down it */
+#define	NONE		0xffffffffU
+
+enum {
+	OP_PLANT = OP_OTHERS, OP_SPLAY, OP_LOOKUP, OP_LINK, OP_UNLINK, OP_FIND,
+	OP_INSERT, OP_AT, OP_TREE, OP_LIST,
+};
+
+/* What TREE tells of a node. */
+struct lab5_node {
+	uint32_t	entry;
+	uint32_t	below;		/* 1: left, 2: right; 4: leads to no entry */
+	vm_offset_t	start, end;
+	vm_size_t	adj_free, max_free;
+};
+
+/* What LIST tells of an entry. */
+struct lab5_entry {
+	uint32_t	entry;
+	vm_offset_t	start, end;
+	vm_size_t	adj_free;
+	vm_object_t	object;
+	uint32_t	offset[2];
+	vm_eflags_t	eflags;
+	uint8_t		protection, max_protection, inheritance, links_back;
+	uint32_t	wired_count;
+};
+
+struct vm_map	lab5_maps[MAPS];
+struct vm_map_entry lab5_entries[ENTRIES];
+vm_object_t	lab5_objects[OBJECTS];		/* 0 is none */
+
+static struct vm_map_entry *
+entry_of(uint32_t number)
+{
+	return (number == NONE ? NULL : &lab5_entries[number]);
+}
+
+/* An entry of ours by its number, any other by its address. */
+static uint32_t
+number_of(const struct vm_map_entry *entry)
+{
+	uintptr_t offset = (uintptr_t)entry - (uintptr_t)lab5_entries;
+
+	if (offset < sizeof(lab5_entries) && offset % sizeof(*entry) == 0)
+		return (offset / sizeof(*entry));
+	return ((uint32_t)entry);
+}
+
+/* ---------------------------------------------------------------- making */
+
+/* Put an entry into a map's list, where it belongs by its address. */
+static void
+list_by_address(struct vm_map *map, struct vm_map_entry *entry)
+{
+	struct vm_map_entry *before;
+
+	for (before = &map->header; before->next != &map->header &&
+	    before->next->start < entry->start; before = before->next)
+		;
+	entry->prev = before;
+	entry->next = before->next;
+	before->next = entry->next->prev = entry;
+	map->nentries++;
+	map->size += entry->end - entry->start;
+}
+
+static const uint32_t *
+plant(const uint32_t *w)
+{
+	struct vm_map *map = &lab5_maps[w[1]];
+	struct vm_map_entry *entry;
+	uint32_t count = w[4], i;
+
+	vm_map_init(map, w[2], w[3]);
+	vm_map_lock(map);
+	for (i = 0, w += 5; i < count; i++, w += 7) {
+		entry = entry_of(w[0]);
+		*entry = (struct vm_map_entry){
+			.start = w[1], .end = w[2],
+			.adj_free = w[3], .max_free = w[4],
+			.left = entry_of(w[5]), .right = entry_of(w[6]),
+			.protection = VM_PROT_ALL, .max_protection = VM_PROT_ALL,
+			.inheritance = VM_INHERIT_DEFAULT,
+		};
+		list_by_address(map, entry);
+		if (i == 0)
+			map->root = entry;
+	}
+	return (w);
+}
+
+/* ---------------------------------------------------------------- looking */
+
+/* Might an entry be there? */
+static int
+is_entry(const struct vm_map_entry *entry)
+{
+	uintptr_t at = (uintptr_t)entry;
+
+	return (at >= KERNBASE && at % sizeof(int) == 0 && pmap_kextract(at) != 0 &&
+	    pmap_kextract(at + sizeof(*entry) - 1) != 0);
+}
+
+static struct lab5_node
+node_of(const struct vm_map_entry *entry)
+{
+	if (!is_entry(entry))
+		return ((struct lab5_node){ .entry = (uint32_t)entry, .below = 4 });
+	return ((struct lab5_node){
+		.entry = number_of(entry),
+		.below = (entry->left != NULL) | (entry->right != NULL) << 1,
+		.start = entry->start, .end = entry->end,
+		.adj_free = entry->adj_free, .max_free = entry->max_free,
+	});
+}
+
+/*
+ * Tell of at most `most' nodes, which come behind how many there are: one more
+ * says that there are too many.
+ */
+static void
+tell_tree(const struct vm_map_entry *root, uint32_t most)
+{
+	static const struct lab5_node nothing;
+	const struct vm_map_entry *later[DEEPEST], *entry = root;
+	struct lab5_node node;
+	uint32_t count = 0, waiting = 0, *counted = &script_results[script_used];
+
+	script_result(&count, 1);
+	for (; count < most && (entry != NULL || waiting > 0); count++) {
+		if (entry == NULL)
+			entry = later[--waiting];
+		node = node_of(entry);
+		script_result(&node, sizeof(node) / 4);
+		if (node.below & 2 && waiting < DEEPEST)
+			later[waiting++] = entry->right;
+		entry = node.below & 1 ? entry->left : NULL;
+	}
+	*counted = count + (entry != NULL || waiting > 0);
+	for (; count < most; count++)
+		script_result(&nothing, sizeof(nothing) / 4);
+}
+
+static struct lab5_entry
+told_of(const struct vm_map_entry *entry, const struct vm_map_entry *before)
+{
+	return ((struct lab5_entry){
+		.entry = number_of(entry), .start = entry->start, .end = entry->end,
+		.adj_free = entry->adj_free, .object = entry->object.vm_object,
+		.offset = { (uint32_t)entry->offset, (uint32_t)(entry->offset >> 32) },
+		.eflags = entry->eflags, .protection = entry->protection,
+		.max_protection = entry->max_protection,
+		.inheritance = entry->inheritance,
+		.links_back = entry->prev == before,
+		.wired_count = entry->wired_count,
+	});
+}
+
+/* The same of a map's list, behind its own counts. */
+static void
+tell_list(const struct vm_map *map, uint32_t most)
+{
+	static const struct lab5_entry nothing;
+	const struct vm_map_entry *entry, *before = &map->header;
+	struct lab5_entry told;
+	uint32_t count = 0, *counted = &script_results[script_used];
+
+	script_result(&count, 1);
+	script_result(&map->nentries, 1);
+	script_result(&map->size, 1);
+	for (entry = map->header.next; entry != &map->header && count < most; count++) {
+		if (!is_entry(entry))
+			break;
+		told = told_of(entry, before);
+		script_result(&told, sizeof(told) / 4);
+		before = entry;
+		entry = entry->next;
+	}
+	*counted = count + (entry != &map->header || map->header.prev != before);
+	for (; count < most; count++)
+		script_result(&nothing, sizeof(nothing) / 4);
+}
+
+/* ---------------------------------------------------------------- calling */
+
+/* The entry of a map that an address is in, by the list; NULL: none. */
+static struct vm_map_entry *
+entry_at(struct vm_map *map, vm_offset_t addr)
+{
+	struct vm_map_entry *entry;
+
+	for (entry = map->header.next; entry != &map->header; entry = entry->next)
+		if (entry->start <= addr && addr < entry->end)
+			return (entry);
+	return (NULL);
+}
+
+static void
+lookup(const uint32_t *w)
+{
+	int (*function)(vm_map_t, vm_offset_t, vm_map_entry_t *) = (void *)w[1];
+	struct vm_map_entry *entry = NULL;
+	uint32_t found[2];
+
+	found[0] = function(&lab5_maps[w[2]], w[3], &entry);
+	found[1] = entry == &lab5_maps[w[2]].header ? NONE : number_of(entry);
+	script_result(found, 2);
+}
+
+static void
+find(const uint32_t *w)
+{
+	int (*function)(vm_map_t, vm_offset_t, vm_size_t, vm_offset_t *) = (void *)w[1];
+	uint32_t found[2] = { 0, NONE };
+
+	found[0] = function(&lab5_maps[w[2]], w[3], w[4], &found[1]);
+	script_result(found, 2);
+}
+
+static void
+link_entry(const uint32_t *w)
+{
+	void (*function)(vm_map_t, vm_map_entry_t, vm_map_entry_t) = (void *)w[1];
+	struct vm_map *map = &lab5_maps[w[2]];
+	struct vm_map_entry *entry = entry_of(w[4]);
+
+	entry->start = w[5];
+	entry->end = w[6];
+	function(map, w[3] == NONE ? &map->header : entry_of(w[3]), entry);
+}
+
+static void
+insert(const uint32_t *w)
+{
+	int (*function)(vm_map_t, vm_object_t, vm_ooffset_t, vm_offset_t, vm_offset_t,
+	    vm_prot_t, vm_prot_t, int) = (void *)w[1];
+	vm_object_t object = lab5_objects[w[3]];
+
+	vm_object_reference(object);
+	script_returned = function(&lab5_maps[w[2]], object, w[4], w[5], w[6], w[7],
+	    w[8], w[9]);
+	if (script_returned != KERN_SUCCESS)
+		vm_object_deallocate(object);
+}
+
+static void
+call_at(const uint32_t *w)
+{
+	void (*function)(vm_map_t, vm_map_entry_t, vm_offset_t) = (void *)w[1];
+	struct vm_map *map = &lab5_maps[w[2]];
+	struct vm_map_entry *entry = entry_at(map, w[3]);
+
+	if (entry != NULL)
+		function(map, entry, w[4]);
+}
+
+const uint32_t *
+script_other(const uint32_t *w)
+{
+	struct vm_map *map = &lab5_maps[w[*w >= OP_SPLAY && *w <= OP_AT ? 2 : 1]];
+	vm_map_entry_t (*splay)(vm_offset_t, vm_map_entry_t) = (void *)w[1];
+	void (*unlink)(vm_map_t, vm_map_entry_t) = (void *)w[1];
+
+	script_calls += *w >= OP_SPLAY && *w <= OP_AT;
+	switch (*w) {
+	case OP_PLANT:
+		return (plant(w));
+	case OP_SPLAY:
+		map->root = splay(w[3], map->root);
+		return (w + 4);
+	case OP_LOOKUP:
+		lookup(w);
+		return (w + 4);
+	case OP_LINK:
+		link_entry(w);
+		return (w + 7);
+	case OP_UNLINK:
+		unlink(map, entry_of(w[3]));
+		return (w + 4);
+	case OP_FIND:
+		find(w);
+		return (w + 5);
+	case OP_INSERT:
+		insert(w);
+		return (w + 10);
+	case OP_AT:
+		call_at(w);
+		return (w + 5);
+	case OP_TREE:
+		tell_tree(map->root, w[2]);
+		return (w + 3);
+	case OP_LIST:
+		tell_list(map, w[2]);
+		return (w + 3);
+	default:
+		panic("lab5: there is no operation %u", (unsigned)*w);
+	}
+}
