@@ -120,7 +120,7 @@ def test_waiting(host: Path) -> None:
     ("waits in interrupt", "uma_zalloc(M_WAITOK) in interrupt context: zone test"),
     ("item too large", "uma_zcreate: zone huge: items of 4000 bytes"),
     ("zone in use", "uma_zdestroy: zone test: 1 items are in use"),
-    ("late addresses", "uma_zone_set_obj: zone test has pages"),
+    ("late addresses", "uma_zone_reserve_kva: zone test has pages"),
     ("limit while cold", "uma_zalloc: zone test: all of {x} items are in use"),
     ("never made", "there is none"),
     ("no room", "kmem_suballoc: no room for 16777216 bytes")])

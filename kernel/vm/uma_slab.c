@@ -14,7 +14,7 @@
  * Where a page comes from, at splvm:
  *
  *	there is no kernel_map yet	virtual_avail on; it stays for ever
- *	uma_zone_set_obj()		the next of the zone's own addresses; it stays
+ *	uma_zone_reserve_kva()		the next of the zone's own addresses; it stays
  *	else				kmem_malloc()
  *
  * [vm/uma_core.c]
@@ -82,14 +82,14 @@ page_alloc(uma_zone_t zone, int flags, vm_map_t *map)
 }
 
 int
-uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj __unused, int count)
+uma_zone_reserve_kva(uma_zone_t zone, int nitems)
 {
 	vm_size_t size;
 	vm_offset_t va;
 
-	KASSERT(zone->pages == 0, ("uma_zone_set_obj: zone %s has pages",
+	KASSERT(zone->pages == 0, ("uma_zone_reserve_kva: zone %s has pages",
 	    zone->name));
-	uma_zone_set_max(zone, count);
+	uma_zone_set_max(zone, nitems);
 	size = ptoa(zone->max_pages);
 	if (kernel_map != NULL)
 		va = kmem_alloc_nofault(kernel_map, size);
