@@ -1,7 +1,8 @@
 /*
- * Processes with memory and files of their own, for tests: services_mmap.h.
+ * Processes with memory and files of their own, for tests: services_mapper.h.
  */
-#include "services_mmap.h"
+#include "services_mapper.h"
+#include "services.h"
 
 #include <sys/fcntl.h>
 #include <sys/filedesc.h>
@@ -14,7 +15,7 @@
 #include <vm/vm_object.h>
 
 struct vmspace *
-user_switch(struct vmspace *vm)
+mapper_switch(struct vmspace *vm)
 {
 	struct vmspace *old = curproc->p_vmspace;
 
@@ -24,18 +25,17 @@ user_switch(struct vmspace *vm)
 }
 
 void
-user_begin(void)
+mapper_begin(void)
 {
-	(void)user_switch(vmspace_alloc(PAGE_SIZE, VM_MAXUSER_ADDRESS));
+	services_user_begin();
 	curproc->p_fd = fdinit();
 }
 
 void
-user_end(void)
+mapper_end(void)
 {
 	fdfree(curthread);
-	vmspace0.vm_refcnt++;
-	vmspace_free(user_switch(&vmspace0));
+	services_user_end();
 }
 
 /* ---------------------------------------------------------------- files */
@@ -49,13 +49,13 @@ pipe_close(struct file *fp __unused, struct thread *td __unused)
 static const struct fileops pipeops = { .fo_close = pipe_close };
 
 int
-user_open(struct vnode *vp, int flag)
+mapper_open(struct vnode *vp, int flag)
 {
 	struct file *fp;
 	int fd;
 
 	if (falloc(curthread, &fp, &fd) != 0)
-		panic("user_open: no descriptor");
+		panic("mapper_open: no descriptor");
 	fp->f_flag = flag;
 	if (vp != NULL) {
 		vref(vp);
@@ -73,7 +73,7 @@ user_open(struct vnode *vp, int flag)
 /* ---------------------------------------------------------------- calls */
 
 int
-user_mmap(vm_offset_t *addr, size_t len, int prot, int flags, int fd, int64_t pos)
+mapper_mmap(vm_offset_t *addr, size_t len, int prot, int flags, int fd, int64_t pos)
 {
 	struct mmap_args args = {
 		.addr = (void *)*addr, .len = len, .prot = prot, .flags = flags,
@@ -86,7 +86,7 @@ user_mmap(vm_offset_t *addr, size_t len, int prot, int flags, int fd, int64_t po
 }
 
 int
-user_munmap(vm_offset_t addr, size_t len)
+mapper_munmap(vm_offset_t addr, size_t len)
 {
 	struct munmap_args args = { .addr = (void *)addr, .len = len };
 
@@ -94,7 +94,7 @@ user_munmap(vm_offset_t addr, size_t len)
 }
 
 int
-user_read(vm_offset_t addr)
+mapper_read(vm_offset_t addr)
 {
 	uint8_t byte;
 
@@ -102,7 +102,7 @@ user_read(vm_offset_t addr)
 }
 
 int
-user_write(vm_offset_t addr, uint8_t byte)
+mapper_write(vm_offset_t addr, uint8_t byte)
 {
 	return (copyout(&byte, (void *)addr, 1));
 }
