@@ -483,9 +483,11 @@ SERVICE_TEST(fault_nofault)
 
 SERVICE_TEST(fault_null)
 {
+	volatile char *volatile null = (volatile char *)4;
+
 	services_user_begin();
 	map_at(AT, NULL, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
-	printf("@null %d\n", *(volatile char *)4);
+	printf("@null %d\n", *null);
 }
 
 /* The user's memory, which is there, but not by copyin(). */

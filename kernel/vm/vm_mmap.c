@@ -207,8 +207,6 @@ mmap_device(vm_size_t objsize, vm_prot_t prot, vm_prot_t *maxprotp,
 		return (EACCES);
 	if (*flagsp & MAP_PRIVATE)
 		return (EINVAL);
-	if (foff < 0 || (uint64_t)foff + objsize > UINT32_MAX)	/* 21 */
-		return (EINVAL);
 	*flagsp |= MAP_SHARED;
 	*objp = vm_pager_allocate(OBJT_DEVICE, dev, objsize, prot, foff);
 	return (*objp == NULL ? EINVAL : 0);
