@@ -268,8 +268,6 @@ void vm_page_deactivate(vm_page_t m) { m->queue = PQ_INACTIVE; }
 void vm_page_dirty(vm_page_t m) { m->dirty = VM_PAGE_BITS_ALL; }
 void vm_page_undirty(vm_page_t m) { m->dirty = 0; }
 void vm_page_test_dirty(vm_page_t m __unused) { }
-void vm_page_flag_set(vm_page_t m, uint16_t bits) { m->flags |= bits; }
-void vm_page_flag_clear(vm_page_t m, uint16_t bits) { m->flags &= ~bits; }
 void vm_page_io_start(vm_page_t m) { m->busy++; }
 void vm_pageout_written(void) { }
 
@@ -287,16 +285,18 @@ vm_page_wakeup(vm_page_t m)
 	m->flags &= ~PG_BUSY;
 }
 
-static void
-pip(vm_object_t object, int more)
+void
+vm_object_pip_wakeupn(vm_object_t object, int i)
 {
-	object->paging_in_progress += more;
+	object->paging_in_progress -= i;
 	CHECK(object->paging_in_progress >= 0);
 }
 
-void vm_object_pip_add(vm_object_t object, int i) { pip(object, i); }
-void vm_object_pip_wakeup(vm_object_t object) { pip(object, -1); }
-void vm_object_pip_wakeupn(vm_object_t object, int i) { pip(object, -i); }
+void
+vm_object_pip_wakeup(vm_object_t object)
+{
+	vm_object_pip_wakeupn(object, 1);
+}
 
 void
 vm_object_pip_wait(vm_object_t object, const char *wmesg)
