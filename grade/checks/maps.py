@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
+from typing import NamedTuple
 
 from grade.bench import Bench
 from grade.bochs import Machine
@@ -21,8 +22,50 @@ SPLAY, MAP, FAULT, WHOLE = "kernel-splay", "kernel-map", "kernel-fault", "kernel
 
 _PLANT, _SPLAY, _LOOKUP, _LINK, _UNLINK, _FIND, _INSERT, _AT, _TREE, _LIST = range(OTHERS, OTHERS + 10)
 MAPS, ENTRIES = 48, 1536        # lab5_maps, lab5_entries
+LISTED = struct.Struct("<7IqI4BI")
 NONE = 0xFFFFFFFF
 PAGE = 4096
+
+
+class Entry(NamedTuple):
+    """What the driver tells of an entry: struct lab5_entry."""
+
+    entry: int
+    start: int
+    end: int
+    adj_free: int
+    object: int             # its number, if it is one of the driver's; else its address
+    object_size: int
+    object_refs: int
+    offset: int
+    eflags: int
+    protection: int
+    maximum: int
+    inheritance: int
+    links_back: int
+    wired: int
+
+
+class Listed(NamedTuple):
+    """A map's list: how many entries there are, at least; what the map says of that and of their size."""
+
+    count: int
+    nentries: int
+    size: int
+    told: tuple[Entry, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.told[:self.count]
+
+    def spans(self) -> list[str]:
+        """In words: nentries, and the entries by the list."""
+        lines = [f"nentries {self.nentries}"]
+        for entry in self.entries:
+            back = "" if entry.links_back else ", whose prev is not the one before"
+            lines.append(f"{entry.start:x}-{entry.end:x}{back}")
+        whole = self.count == len(self.entries) and self.count < len(self.told)
+        return lines + [] if whole else [*lines, "and further, or to no entry"]
 
 
 class MapScript(Script):
@@ -101,6 +144,16 @@ class MapScript(Script):
         """Call a function with the entry that is at an address, and with another address."""
         self.calls.append(about)
         self.say(_AT, self.own(function), of, where, address)
+
+    def list(self, of: int, most: int) -> tuple[int, int]:
+        """Look at a list of at most so many entries."""
+        self.say(_LIST, of, most)
+        return self.result(3 + most * LISTED.size // 4), most
+
+    def listed(self, results: Results, asked: tuple[int, int], what: str) -> Listed:
+        """The list that was looked at."""
+        data = results.memory(asked[0], what)
+        return Listed(*struct.unpack_from("<3I", data), tuple(map(Entry._make, LISTED.iter_unpack(data[12:]))))
 
     def tree(self, of: int, most: int) -> tuple[int, int]:
         """Look at a tree of at most so many nodes."""

@@ -53,7 +53,7 @@ struct lab5_entry {
 	uint32_t	entry;
 	vm_offset_t	start, end;
 	vm_size_t	adj_free;
-	vm_object_t	object;
+	uint32_t	object, object_size, object_refs;
 	uint32_t	offset[2];
 	vm_eflags_t	eflags;
 	uint8_t		protection, max_protection, inheritance, links_back;
@@ -176,12 +176,28 @@ tell_tree(const struct vm_map_entry *root, uint32_t most)
 		script_result(&nothing, sizeof(nothing) / 4);
 }
 
+/* An object of ours by its number, any other by its address. */
+static uint32_t
+object_number(vm_object_t object)
+{
+	uint32_t i;
+
+	for (i = 0; i < OBJECTS; i++)
+		if (lab5_objects[i] == object)
+			return (i);
+	return ((uint32_t)object);
+}
+
 static struct lab5_entry
 told_of(const struct vm_map_entry *entry, const struct vm_map_entry *before)
 {
+	vm_object_t object = entry->object.vm_object;
+
 	return ((struct lab5_entry){
 		.entry = number_of(entry), .start = entry->start, .end = entry->end,
-		.adj_free = entry->adj_free, .object = entry->object.vm_object,
+		.adj_free = entry->adj_free, .object = object_number(object),
+		.object_size = object == NULL ? 0 : object->size,
+		.object_refs = object == NULL ? 0 : object->ref_count,
 		.offset = { (uint32_t)entry->offset, (uint32_t)(entry->offset >> 32) },
 		.eflags = entry->eflags, .protection = entry->protection,
 		.max_protection = entry->max_protection,
