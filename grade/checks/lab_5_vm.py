@@ -10,6 +10,7 @@ from __future__ import annotations
 from grade.bench import Bench
 from grade.check import check
 from grade.checks.cases import Case
+from grade.checks.entries import Clips, Coalescings, Insertions, Refusals, Simplifications
 from grade.checks.scripts import boots
 from grade.checks.splays import Finds, Links, Lookups, Splays
 from grade.checks.trees import expect_free, expect_shape, expect_tree, spans
@@ -134,3 +135,44 @@ def first_fit(bench: Bench, case: Case) -> None:
 def limits(bench: Bench, case: Case) -> None:
     for step in Finds(bench, case, hostile=True).steps():
         expect(step.what, *step.answers)
+
+
+# ---------------------------------------------------------------- 5.5 insert, simplify, clip
+
+MAPS = boots("drawn maps")
+
+
+@check("5.5", "insert", points=1, title="a new entry, and all that it says", cases=MAPS,
+       hint="Every field is set. The entry is linked behind the one that vm_map_lookup_entry() has told, and the map's "
+            "size grows. The object's reference was the caller's: it is not counted again.")
+def insert(bench: Bench, case: Case) -> None:
+    Insertions(bench, case).judge()
+
+
+@check("5.5", "refuse", points=1, title="ranges that are none, and addresses that are in use", cases=MAPS,
+       hint="First the range itself, which may be empty, inverted or outside of the map: KERN_INVALID_ADDRESS. Then what "
+            "is there: start in an entry, or the next entry in front of end: KERN_NO_SPACE. Nothing may have changed.")
+def refuse(bench: Bench, case: Case) -> None:
+    Refusals(bench, case).judge()
+
+
+@check("5.5", "coalesce", points=2, title="memory that continues the entry before it", cases=MAPS,
+       hint="Only without an object, only behind an entry that ends at start, with the same eflags, not wired, and only if "
+            "vm_object_coalesce() says so. If rights or inheritance differ it is a new entry, of the same object, which "
+            "is referenced once more, at the place where the other's part ends.")
+def coalesce(bench: Bench, case: Case) -> None:
+    Coalescings(bench, case).judge()
+
+
+@check("5.5", "simplify", points=2, title="neighbours that are one become one", cases=MAPS,
+       hint="First the one before, then the one behind. They must touch, show the same object, one going on where the other "
+            "ends, and agree in all else. A reference of the object goes with the entry that goes.")
+def simplify(bench: Bench, case: Case) -> None:
+    Simplifications(bench, case).judge()
+
+
+@check("5.5", "clip", points=2, title="an entry is cut in two", cases=MAPS,
+       hint="Whichever begins at the cut has an offset that is larger by what is before it. Both refer to the object. Memory "
+            "without one gets it first, as a whole. Where the cut is not inside, nothing happens.")
+def clip(bench: Bench, case: Case) -> None:
+    Clips(bench, case).judge()

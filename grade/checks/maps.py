@@ -20,9 +20,11 @@ from grade.models.splay import Range, Tree, nodes
 
 SPLAY, MAP, FAULT, WHOLE = "kernel-splay", "kernel-map", "kernel-fault", "kernel-vm"
 
-_PLANT, _SPLAY, _LOOKUP, _LINK, _UNLINK, _FIND, _INSERT, _AT, _TREE, _LIST = range(OTHERS, OTHERS + 10)
-MAPS, ENTRIES = 48, 1536        # lab5_maps, lab5_entries
-LISTED = struct.Struct("<7IqI4BI")
+_PLANT, _SPLAY, _LOOKUP, _LINK, _UNLINK, _FIND, _INSERT, _AT, _TREE, _LIST, _START, _OBJECT, _SET = (
+    range(OTHERS, OTHERS + 13))
+ENTRIES = 1536                 # lab5_entries
+VM_IS_UP = 0x1FFFFFF           # SI_SUB_KMEM, and what comes before the CPU
+LISTED = struct.Struct("<8IqI4BI")
 NONE = 0xFFFFFFFF
 PAGE = 4096
 
@@ -37,6 +39,7 @@ class Entry(NamedTuple):
     object: int             # its number, if it is one of the driver's; else its address
     object_size: int
     object_refs: int
+    object_flags: int
     offset: int
     eflags: int
     protection: int
@@ -99,13 +102,17 @@ class MapScript(Script):
 
     # -- operations
 
-    def plant(self, tree: Tree | None, minimum: int, maximum: int) -> int:
-        """A map with this tree; its number."""
+    def start(self) -> None:
+        """Have virtual memory come up."""
+        self.say(_START, VM_IS_UP)
+
+    def plant(self, tree: Tree | None, minimum: int, maximum: int, *, listed: bool = True) -> int:
+        """A map with this tree, and with a list or with none; its number."""
         number, self._maps = self._maps, self._maps + 1
         found = nodes(tree, maximum)
         by_start = {item.start: item for item in tree or ()}
         by_path = {node.path: self.enter(by_start[node.start]) for node in found}
-        self.say(_PLANT, number, minimum, maximum, len(found))
+        self.say(_PLANT, number, minimum, maximum, listed, len(found))
         for node in found:
             self.say(by_path[node.path], node.start, node.end, node.adj_free, node.max_free,
                      *(by_path.get(node.path + way, NONE) for way in "LR"))
@@ -134,16 +141,25 @@ class MapScript(Script):
         self.say(_FIND, self.own("vm_map_findspace"), of, start, length)
         return self.result(2)
 
-    def insert(self, of: int, object: int, offset: int, start: int, end: int, prot: int, maximum: int, cow: int,
-               about: str) -> int:
-        self.calls.append(about)
-        self.say(_INSERT, self.own("vm_map_insert"), of, object, offset, start, end, prot, maximum, cow)
-        return self.save(self.symbol("script_returned"), 4)
+    def object(self, number: int, pages: int) -> None:
+        """Make an object; the driver has a reference."""
+        self.say(_OBJECT, number, pages)
 
-    def at(self, function: str, of: int, where: int, address: int, about: str) -> None:
+    def insert(self, function: int, of: int, object: int, own: bool, offset: int, start: int, end: int, protection: int,
+               maximum: int, cow: int, about: str) -> int:
+        """function: the student's or the reference's. own: it gets the driver's reference to the object."""
+        self.calls.append(about)
+        self.say(_INSERT, function, of, object, own, offset, start, end, protection, maximum, cow)
+        return self.result(1)
+
+    def set(self, of: int, where: int, eflags: int, protection: int, maximum: int, inheritance: int, wired: int) -> None:
+        """Change what the entry at an address says."""
+        self.say(_SET, of, where, eflags, protection, maximum, inheritance, wired)
+
+    def at(self, function: int, of: int, where: int, address: int, about: str) -> None:
         """Call a function with the entry that is at an address, and with another address."""
         self.calls.append(about)
-        self.say(_AT, self.own(function), of, where, address)
+        self.say(_AT, function, of, where, address)
 
     def list(self, of: int, most: int) -> tuple[int, int]:
         """Look at a list of at most so many entries."""
