@@ -448,6 +448,24 @@ class Machine:
         for offset, byte in enumerate(data):
             self._tell(f"setpmem {address + offset:#x} 1 {byte:#x}")
 
+    def write(self, address: int, data: bytes) -> None:
+        """Write at a linear address of a guest that pages; all of it is mapped."""
+        while data:
+            part = data[:0x1000 - (address & 0xFFF)]
+            self.poke(self.translate(address), part)
+            address, data = address + len(part), data[len(part):]
+
+    def translate(self, address: int) -> int:
+        """The physical address behind a linear one of a guest that pages."""
+        directory, entry = self.page_entries(address)
+        if entry is None:
+            entry, size = directory, 0x400000
+        else:
+            size = 0x1000
+        if not entry.present:
+            raise StudentFailure(f"memory at {address:#x}", "a page", "nothing is mapped there")
+        return entry.address + address % size
+
     def press(self, keys: bytes) -> None:
         """Type on the keyboard, as an xterm sends its keys. The guest sees them when it goes on."""
         os.write(self._screen, keys)

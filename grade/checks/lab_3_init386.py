@@ -192,7 +192,7 @@ def to_tasks(bench: Bench, machine: Machine, draw: Random) -> int:
     """Run init386() to the end of tss_build(), which is told another stack. Returns that."""
     run_to(machine, bench.symbol(MACHDEP, "tss_build"), "init386(), to tss_build()")
     esp0 = draw.getrandbits(30) << 2
-    machine.poke(machine.registers().esp + 4 - model.KERNBASE, struct.pack("<I", esp0))
+    machine.write(machine.registers().esp + 4, struct.pack("<I", esp0))
     run_out(machine, "tss_build")
     return esp0
 

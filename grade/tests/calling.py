@@ -72,8 +72,8 @@ class Kernel:
         return self.pc.memory(address, 64).split(b"\0")[0].decode("ascii")
 
     def write(self, address: int, data: bytes) -> None:
-        """Into memory that locore has mapped."""
-        self.pc.poke(address - KERNBASE, data)
+        """Into the kernel's memory."""
+        self.pc.write(address, data)
 
     def _enter(self, name: str, arguments: Sequence[int]) -> Registers:
         """Stand at the function's first instruction. Returns the registers before."""

@@ -13,7 +13,9 @@ import pytest
 
 from grade.tests.emulation import TREE, tool
 
-SOURCES = ("kernel/vm/vm_page.c", "kernel/vm/vm_kern.c", "kernel/kern/kern_malloc.c", "grade/tests/mem_host.c")
+SOURCES = ("kernel/vm/vm_page.c", "kernel/vm/vm_kern.c", "kernel/vm/uma_core.c", "kernel/vm/uma_slab.c",
+           "kernel/vm/vm_fail.c", "kernel/kern/kern_malloc.c", "grade/tests/mem_host.c", "grade/tests/mem_host_pages.c",
+           "grade/tests/mem_host_maps.c", "grade/tests/mem_host_malloc.c", "grade/tests/mem_host_zones.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
          "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
@@ -48,7 +50,7 @@ def run(host: Path, *words: object, status: int = 0) -> str:
     return done.stdout.decode("latin-1").strip()
 
 
-@pytest.mark.parametrize("ranges", [USUAL, CRUMBS, "1,60", "300,600000", "1,159,700,720,1048000,1048575"])
+@pytest.mark.parametrize("ranges", [USUAL, CRUMBS, "1,60", "300,90000", "1,159,700,720,1048000,1048575"])
 def test_pages(host: Path, ranges: str) -> None:
     """Each address has its page and no other; all can be had, in order; the last ones are kept for who needs them."""
     run(host, "pages", ranges)
@@ -70,6 +72,19 @@ def test_malloc(host: Path, ranges: str, seed: int) -> None:
     """Nobody's memory changes under him; a page for each of the buckets may be kept."""
     kept, calls = run(host, "malloc", ranges, seed, 20_000).split(" pages kept, ")
     assert int(kept) <= 8 and int(calls.split()[0]) > 5000
+
+
+@pytest.mark.parametrize("ranges, seed", [(USUAL, 1), (CRUMBS, 2), (SMALL, 3)])
+def test_zones(host: Path, ranges: str, seed: int) -> None:
+    """An item is nobody else's, made once and given out again and again; reclaimed pages all come back."""
+    kept, _ = run(host, "zones", ranges, seed, 30_000).split(" pages kept")
+    assert int(kept) <= 8, "malloc() may keep one of each size"
+
+
+def test_limits(host: Path) -> None:
+    """Limits hold and who waits gets the next one; addresses of its own; each request fails once and nothing is lost."""
+    words = run(host, "limits", USUAL).split()
+    assert int(words[0]) > 15 and int(words[2]) > 10 and int(words[4]) >= 3
 
 
 def test_waiting(host: Path) -> None:
@@ -95,7 +110,17 @@ def test_waiting(host: Path) -> None:
     ("not the map's", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("page twice", "vm_page_free: freeing free page 0x{x}"),
     ("object", "vm_page_alloc: an object 0x{x}, request 0"),
-    ("cold", "kmem_malloc(5000): out of memory: 0 of 3636 pages are free"),
+    ("cold", "kmem_malloc(5000): out of memory: 0 of {x} pages are free"),
+    ("item twice", "uma_zfree: 0x{x}, zone test: free already"),
+    ("another zone's", "uma_zfree: 0x{x} is not of zone other"),
+    ("in an item", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
+    ("before the items", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
+    ("waits in interrupt", "uma_zalloc(M_WAITOK) in interrupt context: zone test"),
+    ("item too large", "uma_zcreate: zone huge: items of 4000 bytes"),
+    ("zone in use", "uma_zdestroy: zone test: 1 items are in use"),
+    ("late addresses", "uma_zone_set_obj: zone test has pages"),
+    ("limit while cold", "uma_zalloc: zone test: all of {x} items are in use"),
+    ("never made", "there is none"),
     ("no room", "kmem_suballoc: no room for 16777216 bytes")])
 def test_wrong(host: Path, how: str, words: str) -> None:
     """What is done wrong stops the kernel, and is named: what, where, whose."""

@@ -19,6 +19,7 @@ MINUS_ONE = 0xFFFFFFFF
 START_BUDGET = 230_000          # instructions of vm_mem_init() and kmeminit() at 64 MB
 PAGE_BUDGET = 20                # for each page more
 PIECE_BUDGET = 125              # malloc() and free() of a small piece
+ITEM_BUDGET = 106               # uma_zalloc() and uma_zfree() of an item
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +130,22 @@ def test_show(kernel: Kernel) -> None:
         kernel.call("free", address, temp)
 
 
+def test_show_zones(kernel: Kernel) -> None:
+    """`show uma' counts the items that are in use."""
+    def zones() -> tuple[int, int]:
+        before = len(kernel.pc.serial)
+        kernel.call("db_show_uma_cmd", 0, 0, MINUS_ONE, 0)
+        lines = [line.split() for line in kernel.pc.serial[before:].decode("ascii").splitlines()]
+        assert lines[0] == ["Zone", "Size", "Limit", "Used", "Free", "Pages", "Requests", "Failures"]
+        (*_, used, _, _, requests, _), = (line for line in lines if line[:2] == ["UMA", "Zones"])
+        return int(used), int(requests)
+    used, requests = zones()
+    item = kernel.call("uma_zalloc_arg", kernel.symbols["zone_of_zones"], 0, NOWAIT)
+    assert zones() == (used + 1, requests + 1)
+    kernel.call("uma_zfree_arg", kernel.symbols["zone_of_zones"], item, 0)
+    assert zones() == (used, requests + 1)
+
+
 def test_a_piece_is_quick(kernel: Kernel) -> None:
     temp = kernel.symbols["M_TEMP"]
     for size in (16, 100, 1000):
@@ -140,6 +157,15 @@ def test_a_piece_is_quick(kernel: Kernel) -> None:
         kernel.call("free", piece, temp)
         assert taking + kernel.ticks <= PIECE_BUDGET, f"{size} bytes: {taking} and {kernel.ticks}"
         kernel.call("free", keep, temp)
+
+
+def test_an_item_is_quick(kernel: Kernel) -> None:
+    zone = kernel.symbols["zone_of_zones"]
+    keep, item = (kernel.call("uma_zalloc_arg", zone, 0, NOWAIT) for _ in range(2))
+    taking = kernel.ticks
+    kernel.call("uma_zfree_arg", zone, item, 0)
+    assert taking + kernel.ticks <= ITEM_BUDGET, f"{taking} and {kernel.ticks}"
+    kernel.call("uma_zfree_arg", zone, keep, 0)
 
 
 def start_ticks(folder: Path, megabytes: int) -> tuple[int, int]:

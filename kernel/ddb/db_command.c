@@ -33,11 +33,16 @@ static const struct db_command db_show_table[] = {
 	{ "gdt",	db_show_gdt_cmd,	0, NULL, "the segments" },
 	{ "idt",	db_show_idt_cmd,	0, NULL, "the vectors that are used" },
 	{ "malloc",	db_show_malloc_cmd,	0, NULL, "malloc(9)'s types" },
+	{ "map",	db_show_map_cmd,	0, NULL, "an address map's entries; /t: its tree" },
 	{ "modules",	db_show_modules_cmd,	0, NULL, "the kernel, and the modules in it" },
 	{ "msgbuf",	db_show_msgbuf_cmd,	0, NULL, "what was printed" },
-	{ "page",	db_show_page_cmd,	0, NULL, "the counts of pages" },
+	{ "object",	db_show_object_cmd,	0, NULL, "an object, its pages, and what is behind" },
+	{ "page",	db_show_page_cmd,	0, NULL, "a page, or the counts of pages" },
+	{ "pmap",	db_show_pmap_cmd,	0, NULL, "what the page tables map" },
 	{ "registers",	db_show_regs_cmd,	0, NULL, "the registers" },
 	{ "threads",	db_show_threads_cmd,	0, NULL, "how processes are scheduled" },
+	{ "uma",	db_show_uma_cmd,	0, NULL, "the zones" },
+	{ "vmspace",	db_show_vmspace_cmd,	0, NULL, "a process' memory" },
 	{ "watches",	db_show_watches_cmd,	0, NULL, "the watchpoints" },
 	{ NULL, NULL, 0, NULL, NULL }
 };

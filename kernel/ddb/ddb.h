@@ -250,8 +250,10 @@ db_cmdfcn_t	db_examine_cmd, db_print_cmd, db_search_cmd, db_set_cmd,
 		db_show_breaks_cmd, db_show_watches_cmd, db_show_msgbuf_cmd,
 		db_show_idt_cmd, db_show_gdt_cmd,
 		db_show_callouts_cmd, db_show_disks_cmd,
-		db_show_malloc_cmd, db_show_page_cmd,
-		db_show_modules_cmd, db_show_threads_cmd, db_ps_cmd;
+		db_show_malloc_cmd, db_show_uma_cmd, db_show_page_cmd,
+		db_show_map_cmd, db_show_object_cmd, db_show_pmap_cmd,
+		db_show_vmspace_cmd, db_show_modules_cmd,
+		db_show_threads_cmd, db_ps_cmd;
 
 /* The thread of the process of this number; an error if there is none. */
 struct thread	*db_lookup_thread(db_expr_t number);

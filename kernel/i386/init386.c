@@ -130,7 +130,7 @@ init386(uint32_t first)
 	finishidentcpu();
 	initializecpu();
 	tss_build((uint32_t)thread0.td_pcb - 16);
-	pmap_bootstrap(first);
+	pmap_bootstrap();
 	getmemsize(first);
 	init_param2(physmem);
 	msgbuf_init();

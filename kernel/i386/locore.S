@@ -22,7 +22,7 @@
  * is.  Steps, in the order of FreeBSD's:
  *
  *	1 warm boot, 2 flags and segments, 3 recover_bootinfo, 4 a stack,
- *	5 identify_cpu, 6 clear .bss, 7 create_pagetables, 8 VME, 9 paging,
+ *	5 identify_cpu, 6 clear .bss, 7 create_pagetables, 8 VME and PSE, 9 paging,
  *	10 proc0's stack, 11 its pcb, 12 init386, 13 mi_startup
  */
 #include "assym.h"
@@ -38,8 +38,9 @@
 	.set	MAXPATHLEN, 1024
 	.set	TMPSTACK, 0x2000
 
-	/* The tables end there; and they take pages themselves. */
-	.set	KERNEND_MAX, NKPT * NBPDR - (NKPT + 2 + KSTACK_PAGES) * PAGE_SIZE
+	/* What is taken behind the kernel; and proc0's stack needs a table more. */
+	.set	TAKEN_PAGES, NKPT + 1 + KSTACK_PAGES
+	.set	KERNEND_MAX, (NKPT - 1) * NBPDR - TAKEN_PAGES * PAGE_SIZE
 
 	/* Indices of i386_cpus[], in identcpu.c. */
 	.set	CPU_386, 2
@@ -120,12 +121,17 @@ btext:
 /* 7. */
 	call	create_pagetables
 
-/* 8. The virtual 8086 mode extensions, where there are any. */
-	testl	$CPUID_VME, R(cpu_feature)
-	jz	1f
+/* 8. Virtual 8086 mode extensions and pages of 4 MB, where there are any. */
+	testl	$CPUID_VME | CPUID_PSE, R(cpu_feature)
+	jz	1f			/* there may be no CR4 */
 	mov	%cr4, %eax
+	testl	$CPUID_VME, R(cpu_feature)
+	jz	2f
 	or	$CR4_VME, %eax
-	mov	%eax, %cr4
+2:	testl	$CPUID_PSE, R(cpu_feature)
+	jz	3f
+	or	$CR4_PSE, %eax
+3:	mov	%eax, %cr4
 
 /* 9. Paging on; and on to where we are linked. */
 1:	mov	R(IdlePTD), %eax
@@ -338,16 +344,20 @@ cpu_flags_kept:
  *
  *	KERNend	 NKPT page tables	KPTphys
  *	         page directory		IdlePTD
- *	         a page to fall into	not mapped
  *	         proc0's stack		proc0kstack
  *	physfree
  *
  * Physical memory from 0 to physfree, and so all of the first megabyte with
  * the ISA hole, is mapped at KERNBASE, to be written and read; for the next
- * instructions at 0, too: init386 takes that away.  Not the page below the
- * stack: without it, one that overflows writes over the directory, and no
- * double fault will tell.  The directory is an entry
- * of itself, PTDPTDI, which makes all page tables appear at PTmap.
+ * instructions at 0, too: init386 takes that away.  It is mapped up to a
+ * multiple of 4 MB: by pages of that size, where the CPU has them, without any
+ * table.  Then comes a page that is not mapped, and then proc0's stack:
+ * without that page, one that overflows writes over what is below, and no
+ * double fault will tell.  The directory is an entry of itself, PTDPTDI, which
+ * makes all page tables appear at PTmap.
+ *
+ *	KERNBASE		     | a multiple of 4 MB |
+ *	| physical memory from 0 on  | not mapped         | proc0kstack | ...
  *
  * (FreeBSD rounds KERNend up to 4 MB, which a small machine does not have.)
  */
@@ -384,41 +394,73 @@ create_pagetables:
 	mov	$1, %ecx
 	call	alloc_pages
 	mov	%eax, R(IdlePTD)
-	addl	$PAGE_SIZE, R(physfree)
 	mov	$KSTACK_PAGES, %ecx
 	call	alloc_pages
 	mov	%eax, R(proc0kstack_pa)
-	add	$KERNBASE, %eax
-	mov	%eax, R(proc0kstack)
-
-	/* The tables: page n at KERNBASE + n. */
-	mov	R(KPTphys), %edi
-	mov	R(physfree), %ecx
-	shr	$PAGE_SHIFT, %ecx
-	mov	$PG_V | PG_RW, %eax
-	cld
-3:	stosl
-	add	$PAGE_SIZE, %eax
-	loop	3b
-	mov	R(KPTphys), %edi
-	mov	R(proc0kstack_pa), %eax
-	shr	$PAGE_SHIFT, %eax
-	movl	$0, -4(%edi, %eax, 4)	/* the page below the stack */
 
 	/* The directory: the tables twice, and itself. */
 	mov	R(IdlePTD), %ebx
 	mov	R(KPTphys), %eax
 	or	$PG_V | PG_RW, %eax
-	xor	%ecx, %ecx
-4:	mov	%eax, (%ebx, %ecx, 4)
-	mov	%eax, KPTDI * 4(%ebx, %ecx, 4)
-	add	$PAGE_SIZE, %eax
-	inc	%ecx
-	cmp	$NKPT, %ecx
-	jb	4b
+	mov	$PAGE_SIZE, %esi
+	mov	$NKPT, %ecx
+	call	fill_directory
 	mov	%ebx, %eax
 	or	$PG_V | PG_RW, %eax
 	mov	%eax, PTDPTDI * 4(%ebx)
+
+	/* EDX is the end of what is mapped at KERNBASE. */
+	mov	R(physfree), %edx
+	add	$PDRMASK, %edx
+	and	$~PDRMASK, %edx
+
+	/* The memory: 4 MB in an entry of the directory, instead of a table, */
+	mov	%edx, %ecx
+	testl	$CPUID_PSE, R(cpu_feature)
+	jz	5f
+	shr	$PDRSHIFT, %ecx
+	mov	$PG_V | PG_RW | PG_PS, %eax
+	mov	$NBPDR, %esi
+	call	fill_directory
+	jmp	7f
+
+	/* or a page in each entry of the first tables. */
+5:	shr	$PAGE_SHIFT, %ecx
+	mov	R(KPTphys), %edi
+	mov	$PG_V | PG_RW, %eax
+	cld
+6:	stosl
+	add	$PAGE_SIZE, %eax
+	loop	6b
+
+	/* The stack, behind a page that is not there. */
+7:	add	$PAGE_SIZE, %edx
+	lea	KERNBASE(%edx), %eax
+	mov	%eax, R(proc0kstack)
+	shr	$PAGE_SHIFT, %edx
+	mov	R(KPTphys), %edi
+	lea	(%edi, %edx, 4), %edi
+	mov	R(proc0kstack_pa), %eax
+	or	$PG_V | PG_RW, %eax
+	mov	$KSTACK_PAGES, %ecx
+8:	mov	%eax, (%edi)
+	add	$PAGE_SIZE, %eax
+	add	$4, %edi
+	loop	8b
+	ret
+
+/*
+ * Make ECX entries of the directory at EBX, the first ones and again those from
+ * KERNBASE on: EAX, EAX + ESI and so on.  Changes EAX and EDI.
+ */
+fill_directory:
+	xor	%edi, %edi
+1:	mov	%eax, (%ebx, %edi, 4)
+	mov	%eax, KPTDI * 4(%ebx, %edi, 4)
+	add	%esi, %eax
+	inc	%edi
+	cmp	%ecx, %edi
+	jb	1b
 	ret
 
 /*

@@ -35,6 +35,8 @@ void	printcpuinfo(void);
 void	initializecpu(void);
 void	dblfault_handler(void);
 void	trap(struct trapframe *frame);
+void	trap_fatal(struct trapframe *frame, uint32_t eva);
+void	trap_pfault(struct trapframe *frame, uint32_t eva);
 void	syscall(struct trapframe *frame);
 void	ast(struct trapframe *frame);
 void	cpu_reset(void) __dead2;

@@ -97,7 +97,7 @@ struct pmap {
 	pd_entry_t	*pm_pdir;	/* its directory, in the kernel's addresses */
 	struct pv_head	pm_pvlist;	/* its mappings of managed pages */
 	struct pmap_statistics pm_stats;
-	LIST_ENTRY(pmap) pm_list;	/* of all of them */
+	TAILQ_ENTRY(pmap) pm_list;	/* of all of them */
 };
 
 extern struct pmap kernel_pmap_store;

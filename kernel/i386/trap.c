@@ -7,7 +7,7 @@
  *
  *	alltraps -> trap -> trap_decode		what does the frame mean?
  *			 -> trapsignal		a signal for the user
- *			 -> trap_pfault		memory that is not there (yet)
+ *			 -> trap_pfault		memory that is not there (yet): trap_pfault.c
  *			 -> kdb_trap		breakpoints, single steps
  *			 -> trap_fatal -> panic
  *
@@ -242,7 +242,7 @@ print_eflags(uint32_t eflags)
  * Say all about a trap that nobody can do anything about; let the debugger
  * have a look; panic.  `eva' is the address of a page fault.
  */
-static void
+void
 trap_fatal(struct trapframe *tf, uint32_t eva)
 {
 	struct soft_segment_descriptor ssd;
@@ -284,21 +284,6 @@ trap_fatal(struct trapframe *tf, uint32_t eva)
 	if (tf->tf_trapno < nitems(trap_msg) && trap_msg[tf->tf_trapno] != NULL)
 		panic("%s", trap_msg[tf->tf_trapno]);
 	panic("unknown/reserved trap");
-}
-
-/*
- * A page fault at `eva'.  Nothing is ever brought in yet: the user's is a
- * SIGSEGV, the kernel's goes on where the pcb says, or is fatal.
- */
-static void
-trap_pfault(struct trapframe *tf, uint32_t eva)
-{
-	if (TRAPF_USERMODE(tf))
-		trapsignal(curthread, tf, SIGSEGV, T_PAGEFLT);
-	else if (curpcb->pcb_onfault != NULL)
-		tf->tf_eip = (uint32_t)curpcb->pcb_onfault;
-	else
-		trap_fatal(tf, eva);
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
+#include <i386/specialreg.h>
 
 #define	IO_KBD_COMMAND	0x64
 #define	KBD_RESET	0xfe		/* pulse the CPU's reset line */
@@ -24,6 +25,8 @@ cpu_reset(void)
 	DELAY(1000000);
 	for (i = 0; i < NPTEPG; i++)
 		PTD[i] = 0;
+	if (pgeflag != 0)
+		load_cr4(rcr4() & ~CR4_PGE);
 	load_cr3(rcr3());
 	for (;;)
 		;

@@ -14,6 +14,7 @@
 #include <sys/kthread.h>
 #include <sys/priority.h>
 #include <sys/reboot.h>
+#include <sys/resourcevar.h>
 #include <sys/sched.h>
 #include <sys/systm.h>
 
@@ -66,6 +67,7 @@ proc0_init(const void *dummy __unused)
 	td->td_priority = PVM;
 	td->td_kstack_pages = KSTACK_PAGES;
 	callout_init(&td->td_slpcallout, 1);
+	lim_init();
 	proc_insert(p);
 }
 C_SYSINIT(p0init, SI_SUB_INTRINSIC, SI_ORDER_FIRST, proc0_init, NULL);

@@ -278,16 +278,13 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 	uint32_t ef;
 	int shift;
 
+	if (vm_fail_alloc != 0 && vm_fail_request(flags))
+		return (NULL);
 	KASSERT((flags & M_NOWAIT) || intr_frame == NULL,
 	    ("malloc(M_WAITOK) in interrupt context: type %s",
 	    type->ks_shortdesc));
 	KASSERT(type->ks_number != 0, ("malloc: type %s is not there",
 	    type->ks_shortdesc));
-	if (vm_fail_alloc != 0 && vm_fail_now()) {
-		if (flags & M_NOWAIT)
-			return (NULL);
-		vm_fail_wait();
-	}
 	if (size > MAX_SIZE)
 		return (malloc_large(size, type, flags));
 	shift = size_shift[howmany(size, MIN_SIZE)];
@@ -298,6 +295,8 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 		return (malloc_more(size, type, flags, shift));
 	}
 	piece = ku->ku_free;
+	ku->ku_owner[((uintptr_t)piece & PAGE_MASK) >> shift] = type->ks_number;
+	ku->ku_count++;
 	ku->ku_free = piece->next;
 	if (ku->ku_free == NULL)
 		LIST_REMOVE(ku, ku_link);
@@ -305,8 +304,6 @@ malloc(unsigned long size, struct malloc_type *type, int flags)
 		KASSERT(atop((uintptr_t)ku->ku_free ^ (uintptr_t)piece) == 0,
 		    ("malloc: memory modified after free: %p, %u bytes", piece,
 		    ku->ku_size));
-	ku->ku_owner[((uintptr_t)piece & PAGE_MASK) >> shift] = type->ks_number;
-	ku->ku_count++;
 	type->ks_calls++;
 	intr_restore(ef);
 	if (flags & M_ZERO)
@@ -335,6 +332,7 @@ piece_find(const char *who, const void *addr, const struct malloc_type *type,
     uint8_t **owner)
 {
 	vm_offset_t va = (vm_offset_t)addr;
+	uint32_t offset = va & PAGE_MASK;
 	struct kmemusage *ku;
 
 	KASSERT(va - kmembase < kmemsize, ("%s: %p, type %s: not malloc's", who,
@@ -342,10 +340,10 @@ piece_find(const char *who, const void *addr, const struct malloc_type *type,
 	ku = btokup(va);
 	KASSERT(ku->ku_owner != NULL, ("%s: %p, type %s: nothing is there, or no more",
 	    who, addr, type->ks_shortdesc));
-	KASSERT((va & PAGE_MASK & (ku->ku_size - 1)) == 0,
+	KASSERT((offset & (ku->ku_size - 1)) == 0,
 	    ("%s: %p, type %s: in the midst of a piece", who, addr,
 	    type->ks_shortdesc));
-	*owner = &ku->ku_owner[(va & PAGE_MASK) >> ku->ku_shift];
+	*owner = &ku->ku_owner[offset >> ku->ku_shift];
 	if (**owner != type->ks_number)
 		free_panic(who, addr, type, **owner);
 	return (ku);
@@ -362,7 +360,7 @@ free(void *addr, struct malloc_type *type)
 	if (addr == NULL)
 		return;
 	ku = piece_find("free", addr, type, &owner);
-	if (ku->ku_size > MAX_SIZE) {
+	if (ku->ku_shift == 0) {
 		free_large(ku, (vm_offset_t)addr);
 		return;
 	}

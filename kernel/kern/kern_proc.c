@@ -11,6 +11,7 @@
 #include <sys/errno.h>
 #include <sys/malloc.h>
 #include <sys/priority.h>
+#include <sys/resourcevar.h>
 #include <sys/systm.h>
 
 #define	PIDHASH_SIZE	256
@@ -98,6 +99,7 @@ proc_alloc(struct proc **pp, int kstack_pages)
 	}
 	p->p_flag = P_INMEM;
 	p->p_nice = NZERO;
+	p->p_limit = lim_hold(curproc->p_limit);
 	p->p_thread.td_user_pri = PUSER;
 	p->p_thread.td_priority = PVM;
 	callout_init(&p->p_thread.td_slpcallout, 1);
@@ -118,6 +120,7 @@ proc_reap(struct proc *p)
 	LIST_REMOVE(p, p_hash);
 	nprocs--;
 	splx(s);
+	lim_free(p->p_limit);
 	vm_thread_dispose(&p->p_thread);
 	free(p, M_PROC);
 }

@@ -11,6 +11,7 @@
 
 #include <sys/param.h>
 #include <sys/queue.h>
+#include <vm/vm.h>
 
 #define	SPECNAMELEN	31		/* of a device's name */
 
@@ -19,13 +20,22 @@
 
 struct bio;
 
+struct cdev;
+
 typedef void	d_strategy_t(struct bio *bp);
+/* Which physical page is at byte `offset' of it?  0, or -1: none, or not so. */
+typedef int	d_mmap_t(struct cdev *dev, vm_offset_t offset,
+		    vm_paddr_t *paddr, int nprot);
 
 struct cdevsw {
 	const char	*d_name;	/* the driver's */
 	int		d_maj;		/* its number: of MAKEBOOTDEV's type */
+	int		d_flags;	/* D_ */
 	d_strategy_t	*d_strategy;	/* start a transfer; NULL: no disk */
+	d_mmap_t	*d_mmap;	/* NULL: it is no memory */
 };
+
+#define	D_MMAP_ANON	0x00100000	/* mapping it is mapping zeros */
 
 struct cdev {
 	TAILQ_ENTRY(cdev) si_list;	/* of all, in the order they were made in */

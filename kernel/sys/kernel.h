@@ -38,7 +38,11 @@
  *	CLOCKS		SECOND	inittimecounter		kern/kern_tc.c
  *	KICK_SCHEDULER	FIRST	synch_setup		kern/kern_synch.c
  *	INT_CONFIG_HOOKS FIRST	run_interrupt_driven_config_hooks kern/subr_autoconf.c
+ *	SWAP		FIRST	swap_configure		vm/swap_dev.c
  *	KTHREAD_INIT	FIRST	kproc_start		kern/init_main.c
+ *	KTHREAD_PAGE	FIRST	vm_pageout_init		vm/vm_pageout.c
+ *	KTHREAD_PAGE	SECOND	kproc_start		vm/vm_pageout.c
+ *	KTHREAD_VM	ANY	pagezero_start		vm/vm_zeroidle.c
  *	RUN_SCHEDULER	FIRST	kproc_start		kern/sched_4bsd.c
  *	RUN_SCHEDULER	ANY	scheduler		vm/vm_glue.c
  *

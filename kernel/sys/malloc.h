@@ -15,6 +15,7 @@
 #define	M_NOWAIT	0x0001		/* NULL rather than sleep */
 #define	M_WAITOK	0x0002
 #define	M_ZERO		0x0100		/* zeroed */
+#define	M_USE_RESERVE	0x0400		/* uma_zalloc(): of what uma_zone_reserve() has kept */
 
 struct malloc_type {
 	STAILQ_ENTRY(malloc_type) ks_next;

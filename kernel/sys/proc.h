@@ -31,7 +31,9 @@
 #include <sys/param.h>
 #include <sys/queue.h>
 
+struct filedesc;
 struct pcb;
+struct plimit;
 struct trapframe;
 struct vmspace;
 struct proc;
@@ -52,6 +54,7 @@ struct thread {
 	uint32_t	td_kstack;	/* the stack's lowest address */
 	int		td_kstack_pages;
 	struct trapframe *td_frame;	/* of the last entry from user mode */
+	int		td_retval[2];	/* what its system call returns */
 
 	/* Queues: kern/kern_switch.c, kern/kern_synch.c. */
 	TAILQ_ENTRY(thread) td_runq;
@@ -108,6 +111,8 @@ struct proc {
 	struct proc	*p_pptr;	/* its parent; proc0 has none */
 	struct vmspace	*p_vmspace;	/* its memory; the kernel's have vmspace0 */
 	signed char	p_nice;		/* PRIO_MIN to PRIO_MAX */
+	struct filedesc	*p_fd;		/* its descriptors; NULL: none */
+	struct plimit	*p_limit;	/* what it may use */
 	char		p_comm[MAXCOMLEN + 1];
 	struct thread	p_thread;
 };

@@ -1,6 +1,6 @@
 /*
- * What processes may use, and have used: nice, the load, and where the CPU's
- * time goes.
+ * What processes may use, and have used: nice, limits, the load, and where the
+ * CPU's time goes.
  *
  * [sys/resource.h]
  */
@@ -11,6 +11,28 @@
 
 #define	PRIO_MIN	(-20)		/* p_nice: gets most, */
 #define	PRIO_MAX	20		/* and least, of the CPU */
+
+/* Limits: what rlim_cur says holds, and a process may raise it to rlim_max. */
+#define	RLIMIT_CPU	0		/* milliseconds of the CPU */
+#define	RLIMIT_FSIZE	1		/* bytes of a file it writes */
+#define	RLIMIT_DATA	2		/* bytes of data, with what break(2) adds */
+#define	RLIMIT_STACK	3		/* bytes of its stack */
+#define	RLIMIT_CORE	4		/* bytes of its core file */
+#define	RLIMIT_RSS	5		/* bytes in memory */
+#define	RLIMIT_MEMLOCK	6		/* bytes that it has locked there */
+#define	RLIMIT_NPROC	7		/* processes of its user */
+#define	RLIMIT_NOFILE	8		/* descriptors */
+#define	RLIMIT_SBSIZE	9		/* bytes of buffers of its sockets */
+#define	RLIMIT_VMEM	10		/* bytes of its address space */
+#define	RLIM_NLIMITS	11
+
+typedef int64_t	rlim_t;
+#define	RLIM_INFINITY	((rlim_t)INT64_MAX)
+
+struct rlimit {
+	rlim_t	rlim_cur;
+	rlim_t	rlim_max;
+};
 
 /* Fractions: FSCALE is 1. */
 typedef uint32_t	fixpt_t;

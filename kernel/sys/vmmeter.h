@@ -39,7 +39,8 @@ struct vmmeter {
 	uint32_t	v_cow_optim;	/* or moved it, since nobody else had it */
 	uint32_t	v_zfod;		/* pages filled with zeros for a fault, */
 	uint32_t	v_ozfod;	/* and those that were zero already */
-	uint32_t	v_intrans;	/* that met a page on its way */
+	uint32_t	v_intrans;	/* that met a page on its way, */
+	uint32_t	v_io_faults;	/* or had to read one */
 
 	/* Pagers: how often they were called, and for how many pages. */
 	uint32_t	v_swapin;

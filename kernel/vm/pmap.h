@@ -38,11 +38,8 @@ extern vm_offset_t virtual_avail, virtual_end;
 /* Up to here there are page tables for the kernel. */
 extern vm_offset_t kernel_vm_end;
 
-/*
- * From init386(): the kernel's image and the loader's files end at the physical
- * page `first'; the mapping at 0 goes away.
- */
-void	pmap_bootstrap(vm_paddr_t first);
+/* From init386(): the mapping at 0 goes away, and there is kernel_pmap. */
+void	pmap_bootstrap(void);
 /* From vm_mem_init(), when there is kernel_map: pv entries can be had. */
 void	pmap_init(void);
 /*

@@ -1,6 +1,6 @@
 /*
- * The swap pager: where the pages of anonymous memory go when there is need of
- * theirs.
+ * The swap pager: where the pages of anonymous memory go when others have need
+ * of the memory.
  *
  * [vm/swap_pager.h, vm/swap_pager.c]
  */
@@ -11,46 +11,37 @@
 #include <vm/vm.h>
 
 struct cdev;
-struct pagerops;
 
-extern struct pagerops swappagerops;	/* OBJT_SWAP's: vm/vm_pager.c dispatches */
+extern struct pagerops swappagerops;	/* OBJT_SWAP's, for vm/vm_pager.c */
 
-extern int	swap_pager_full;	/* no slot was to be had, and it was told */
+extern int	swap_pager_full;	/* a slot was wanted and there was none */
 extern int	swap_pager_almost_full;	/* few are left */
 extern uint32_t	swap_pager_avail;	/* slots that are free, of all devices */
 
 /*
- * Use a device's pages for swapping, all but the first, where a disklabel may
- * stand.  Returns 0; ENODEV if it is no disk, EBUSY if it is in use already,
- * ENXIO if it has no room.  Sleeps.
+ * Use a device of so many bytes for swapping, but for its first two pages,
+ * where a disklabel may stand.  Returns 0; ENXIO where it is no disk, EBUSY
+ * where it is in use already, EINVAL where it has no room.  Sleeps.
  */
 int	swaponsomething(struct cdev *dev, uint64_t bytes);
-/* Slots in all, and of those, used. */
+/* Slots in all, and how many of those are used. */
 void	swap_pager_status(uint32_t *total, uint32_t *used);
-
-/* From the page daemon, when it begins: so much memory stands by for I/O. */
+/* From the page daemon, as it begins: all that is needed to write a page is there. */
 void	swap_pager_swap_init(void);
 
 /*
- * The rest is for objects of type OBJT_SWAP; for one of OBJT_DEFAULT, which has
- * no slots, it does nothing.
+ * Of an object of any type; where it is not OBJT_SWAP it has no slots, and
+ * nothing happens.
  */
-/* Its slots for `size' pages from `start' on are free. */
+/* Its slots for `size' pages from `start' on are free again. */
 void	swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size);
 /*
- * Have slots for so many pages, or for none: returns 0, or -1 where there are
- * not so many.
- */
-int	swap_pager_reserve(vm_object_t object, vm_pindex_t start, vm_size_t size);
-/*
  * Collapse: the slots of `srcobject' from page `offset' on become those of
- * `dstobject', where that one has neither page nor slot; the others are freed.
- * With `destroysource' the rest of the source's are too, and it is a default
- * object from now on.  May sleep for memory.
+ * `dstobject', but where that one has a page or a slot of its own: there they
+ * are free again.  With `destroysource' the rest of the source's are too.  No
+ * page of either is on its way.  May sleep for memory.
  */
 void	swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
 	    vm_pindex_t offset, int destroysource);
-/* How many pages of it have a slot. */
-uint32_t swap_pager_slots(vm_object_t object);
 
 #endif /* !_VM_SWAP_PAGER_H_ */

@@ -46,7 +46,7 @@ typedef void	(*uma_fini)(void *item, int size);
 #define	UMA_ZONE_ZINIT	0x0002		/* uminit fills with zeros */
 #define	UMA_ZONE_NOFREE	0x0020		/* items stay items: pages are not given back */
 
-#define	UMA_MAX_ITEM	2032		/* bytes: a page has two of them at least */
+#define	UMA_MAX_ITEM	2024		/* bytes: a page has two of them at least */
 
 /*
  * A zone of items of `size' bytes, 1 to UMA_MAX_ITEM.  Each of the functions
@@ -59,10 +59,11 @@ void	uma_zdestroy(uma_zone_t zone);
 
 /*
  * An item: with M_WAITOK always, unless the constructor does not want it; with
- * M_NOWAIT or NULL.  M_ZERO zeros it before it is constructed.
+ * M_NOWAIT or NULL.  M_ZERO zeros it before it is constructed.  M_USE_RESERVE: it
+ * has been reserved, vm.fail_alloc does not touch it.
  */
 void	*uma_zalloc_arg(uma_zone_t zone, void *arg, int flags);
-/* NULL is nothing.  What is not the zone's, or free, panics.  Does not sleep. */
+/* What is not the zone's, or free, panics.  Sleeps only if the destructor does. */
 void	uma_zfree_arg(uma_zone_t zone, void *item, void *arg);
 
 static inline void *
@@ -86,8 +87,11 @@ void	uma_zone_set_max(uma_zone_t zone, int nitems);
  * 1, or 0 when there are no such addresses.  The zone has no items yet.
  */
 int	uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj, int count);
-/* Get pages now, so that `nitems' can be had without; may sleep. */
-void	uma_prealloc(uma_zone_t zone, int nitems);
+/*
+ * See to it that at least `nitems' are free.  Returns 1, or 0 if there is no page
+ * for them.  Does not sleep; at splvm they stay until they are asked for.
+ */
+int	uma_zone_reserve(uma_zone_t zone, uint32_t nitems);
 
 /* From vm_mem_init(), when there are pages. */
 void	uma_startup(void);

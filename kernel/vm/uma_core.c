@@ -1,80 +1,27 @@
 /*
- * uma_core: zones.
- *
- * A zone cuts pages into items, all of one size.  What is known of a page, a
- * slab, stands at its beginning; so an item's address leads to its slab, and
- * that to the zone:
- *
- *	slab	zone, free, first  | next[] | item 0 | item 1 | item 2 | ...
- *				 |	 ^ 2 |T |5 |T |  |
- *				 +-----> 0
- *
- * `next' has a byte an item: where the next free one is, or TAKEN.  It does not
- * stand in the items, since what uminit has made of them must stay.
+ * uma_core: zones, and the items that they give out.
  *
  * A zone lists its slabs that have free items: in front those that have others,
  * too, then those with none but free ones.  Items are taken from the first
  * slab, so the last ones can become whole pages again (uma_reclaim).
  *
- * Where a page comes from:
- *
- *	there is no kernel_map yet	virtual_avail on; it stays for ever
- *	uma_zone_set_obj()		the next of the zone's own addresses; it stays
- *	else				kmem_malloc()
+ *	slabs -->  3 of 50 free --> 12 of 50 free --> 50 of 50 --> 50 of 50
+ *			^	    put in front	   moved to the end
+ *		    taken from	    when it gets its	   when its last item
+ *				    first free item	   comes back
  *
  * The list is touched with interrupts disabled, for some 20 instructions: to
- * raise the level and to lower it again would take longer.  For pages the level
- * is splvm.
+ * raise the level and to lower it again would take longer.
  *
- * [vm/uma_core.c, vm/uma_int.h]
+ * [vm/uma_core.c]
  */
-#include <vm/uma.h>
+#include <vm/uma_int.h>
 
 #include <sys/priority.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
-#include <vm/pmap.h>
 #include <vm/vm_extern.h>
-#include <vm/vm_page.h>
-
-#define	TAKEN		0xff		/* in next[] */
-#define	MAX_ITEMS	0xff		/* of a slab */
-
-struct uma_slab {
-	uma_zone_t	zone;
-	vm_map_t	map;		/* whose page it is; NULL: it stays */
-	TAILQ_ENTRY(uma_slab) link;	/* in the zone's list, if `free' is not 0 */
-	uint8_t		free;		/* items */
-	uint8_t		first;		/* of those */
-	uint8_t		next[];
-};
-
-TAILQ_HEAD(slab_list, uma_slab);
-
-struct uma_zone {
-	struct slab_list slabs;
-	uint32_t	size;		/* of an item, as it is aligned */
-	uint32_t	offset;		/* of a slab's first one */
-	uint32_t	per_slab;	/* how many there are */
-	uint32_t	flags;		/* UMA_ZONE_ */
-	uma_ctor	ctor;
-	uma_dtor	dtor;
-	uma_init	init;
-	uma_fini	fini;
-
-	uint32_t	used;		/* items */
-	uint32_t	pages;		/* slabs */
-	uint32_t	max_pages;	/* their limit; 0: none */
-	int		waiting;	/* somebody sleeps until an item is free */
-	vm_offset_t	kva;		/* its own addresses, or 0 */
-	uint32_t	kva_pages;	/* of those, in use */
-
-	const char	*name;
-	uint32_t	failures;
-	uint64_t	requests;
-	STAILQ_ENTRY(uma_zone) link;
-};
 
 static STAILQ_HEAD(, uma_zone) zones = STAILQ_HEAD_INITIALIZER(zones);
 static struct uma_zone zone_of_zones;
@@ -141,6 +88,21 @@ uma_zcreate(const char *name, int size, uma_ctor ctor, uma_dtor dtor,
 	return (zone);
 }
 
+/* How many of its items are in use: all that its slabs do not list as free. */
+static uint32_t
+zone_used(const struct uma_zone *zone)
+{
+	const struct uma_slab *slab;
+	uint32_t used, ef;
+
+	ef = intr_disable();
+	used = zone->pages * zone->per_slab;
+	TAILQ_FOREACH(slab, &zone->slabs, link)
+		used -= slab->free;
+	intr_restore(ef);
+	return (used);
+}
+
 void
 uma_zone_set_max(uma_zone_t zone, int nitems)
 {
@@ -156,139 +118,15 @@ uma_zone_next(uma_zone_t zone, struct uma_stat *stat)
 	stat->name = zone->name;
 	stat->size = zone->size;
 	stat->limit = zone->max_pages * zone->per_slab;
-	stat->used = zone->used;
-	stat->free = zone->pages * zone->per_slab - zone->used;
+	stat->used = zone_used(zone);
+	stat->free = zone->pages * zone->per_slab - stat->used;
 	stat->pages = zone->pages;
 	stat->requests = zone->requests;
 	stat->failures = zone->failures;
 	return (zone);
 }
 
-/* ---------------------------------------------------------------- pages */
-
-/*
- * A page, as long as there is no kernel_map.  Panics if there is none: without
- * its zones the kernel cannot start.
- */
-static vm_offset_t
-boot_page(const struct uma_zone *zone)
-{
-	vm_page_t m;
-	vm_offset_t va = virtual_avail;
-
-	m = vm_page_alloc(NULL, 0, VM_ALLOC_INTERRUPT | VM_ALLOC_NOOBJ |
-	    VM_ALLOC_WIRED);
-	if (m == NULL || va == virtual_end)
-		panic("uma_startup: no page for zone %s", zone->name);
-	virtual_avail += PAGE_SIZE;
-	pmap_qenter(va, &m, 1);
-	return (va);
-}
-
-/* The next page of a zone's own addresses; 0 if there is no page. */
-static vm_offset_t
-own_page(uma_zone_t zone, int flags)
-{
-	int req = flags & M_NOWAIT ? VM_ALLOC_INTERRUPT : VM_ALLOC_SYSTEM;
-	vm_offset_t va;
-	vm_page_t m;
-	int s = splvm();
-
-	while ((m = vm_page_alloc(NULL, 0, req | VM_ALLOC_NOOBJ |
-	    VM_ALLOC_WIRED)) == NULL && !(flags & M_NOWAIT))
-		vm_wait(1, req);
-	va = 0;
-	if (m != NULL) {
-		va = zone->kva + ptoa(zone->kva_pages++);
-		pmap_qenter(va, &m, 1);
-	}
-	splx(s);
-	return (va);
-}
-
-/* A page for the zone, and in *map who gets it back: NULL for nobody.  Or 0. */
-static vm_offset_t
-page_alloc(uma_zone_t zone, int flags, vm_map_t *map)
-{
-	*map = NULL;
-	if (zone->kva != 0)
-		return (own_page(zone, flags));
-	if (kernel_map == NULL)
-		return (boot_page(zone));
-	*map = kmem_map != NULL ? kmem_map : kernel_map;
-	return (kmem_malloc(*map, PAGE_SIZE, flags & ~M_ZERO));
-}
-
-int
-uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj __unused, int count)
-{
-	vm_size_t size;
-	vm_offset_t va;
-
-	KASSERT(zone->pages == 0, ("uma_zone_set_obj: zone %s has pages",
-	    zone->name));
-	uma_zone_set_max(zone, count);
-	size = ptoa(zone->max_pages);
-	if (kernel_map != NULL)
-		va = kmem_alloc_nofault(kernel_map, size);
-	else if (size <= virtual_end - virtual_avail) {
-		va = virtual_avail;
-		virtual_avail += size;
-	} else
-		va = 0;
-	zone->kva = va;
-	return (va != 0);
-}
-
-/* ---------------------------------------------------------------- slabs */
-
-static void *
-slab_item(const struct uma_slab *slab, uint32_t index)
-{
-	const struct uma_zone *zone = slab->zone;
-
-	return ((char *)(uintptr_t)slab + zone->offset + index * zone->size);
-}
-
-/* Undo the init of the first `count' items, and give the page back. */
-static void
-slab_free(struct uma_slab *slab, uint32_t count)
-{
-	const struct uma_zone *zone = slab->zone;
-
-	KASSERT(slab->map != NULL, ("uma: zone %s: the page at %p stays", zone->name,
-	    slab));
-	while (count-- > 0)
-		if (zone->fini != NULL)
-			zone->fini(slab_item(slab, count), zone->size);
-	kmem_free(slab->map, (vm_offset_t)slab, PAGE_SIZE);
-}
-
-/* A slab whose items are all free, in no list; NULL if there is no page. */
-static struct uma_slab *
-slab_new(uma_zone_t zone, int flags)
-{
-	struct uma_slab *slab;
-	vm_map_t map;
-	uint32_t i;
-
-	slab = (struct uma_slab *)page_alloc(zone, flags, &map);
-	if (slab == NULL)
-		return (NULL);
-	slab->zone = zone;
-	slab->map = map;
-	slab->free = zone->per_slab;
-	slab->first = 0;
-	for (i = 0; i < zone->per_slab; i++) {
-		slab->next[i] = i + 1;
-		if (zone->init != NULL &&
-		    zone->init(slab_item(slab, i), zone->size, flags) != 0) {
-			slab_free(slab, i);
-			return (NULL);
-		}
-	}
-	return (slab);
-}
+/* ---------------------------------------------------------------- more slabs */
 
 /* Sleep until an item is free, or another page allowed. */
 static void
@@ -297,7 +135,7 @@ zone_wait(uma_zone_t zone)
 	int s = splvm();
 
 	KASSERT(!cold, ("uma_zalloc: zone %s: all of %u items are in use",
-	    zone->name, zone->used));
+	    zone->name, zone_used(zone)));
 	while (TAILQ_EMPTY(&zone->slabs) && zone->pages >= zone->max_pages) {
 		zone->waiting = 1;
 		(void)tsleep(zone, PVM, "zonelimit", 0);
@@ -326,7 +164,7 @@ zone_grow(uma_zone_t zone, int flags)
 	}
 	zone->pages++;
 	intr_restore(ef);
-	slab = slab_new(zone, flags);
+	slab = uma_slab_new(zone, flags);
 	ef = intr_disable();
 	if (slab != NULL)
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
@@ -336,11 +174,30 @@ zone_grow(uma_zone_t zone, int flags)
 	return (slab != NULL);
 }
 
-void
-uma_prealloc(uma_zone_t zone, int nitems)
+/* Has the zone so many free items? */
+static int
+zone_has_free(const struct uma_zone *zone, uint32_t nitems)
 {
-	while (zone->pages * zone->per_slab < zone->used + nitems)
-		(void)zone_grow(zone, M_WAITOK);
+	const struct uma_slab *slab;
+	uint32_t ef, free = 0;
+
+	ef = intr_disable();
+	TAILQ_FOREACH(slab, &zone->slabs, link) {
+		free += slab->free;
+		if (free >= nitems)
+			break;
+	}
+	intr_restore(ef);
+	return (free >= nitems);
+}
+
+int
+uma_zone_reserve(uma_zone_t zone, uint32_t nitems)
+{
+	while (!zone_has_free(zone, nitems))
+		if (!zone_grow(zone, M_NOWAIT))
+			return (0);
+	return (1);
 }
 
 /* ---------------------------------------------------------------- items */
@@ -363,10 +220,9 @@ item_take(uma_zone_t zone)
 	slab->next[index] = TAKEN;
 	if (--slab->free == 0)
 		TAILQ_REMOVE(&zone->slabs, slab, link);
-	zone->used++;
 	zone->requests++;
 	intr_restore(ef);
-	return (slab_item(slab, index));
+	return (uma_slab_item(zone, slab, index));
 }
 
 static inline void
@@ -383,7 +239,6 @@ item_put(uma_zone_t zone, struct uma_slab *slab, uint32_t index)
 		TAILQ_REMOVE(&zone->slabs, slab, link);
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
 	}
-	zone->used--;
 	if (zone->waiting) {
 		zone->waiting = 0;
 		wakeup(zone);
@@ -401,7 +256,7 @@ item_find(const struct uma_zone *zone, const void *item, uint32_t *index)
 	KASSERT(slab->zone == zone, ("uma_zfree: %p is not of zone %s", item,
 	    zone->name));
 	*index = offset / zone->size;
-	KASSERT(*index < zone->per_slab && *index * zone->size == offset,
+	KASSERT(*index < zone->per_slab && offset % zone->size == 0,
 	    ("uma_zfree: %p, zone %s: in the midst of an item", item, zone->name));
 	KASSERT(slab->next[*index] == TAKEN, ("uma_zfree: %p, zone %s: free already",
 	    item, zone->name));
@@ -428,11 +283,9 @@ uma_zalloc_arg(uma_zone_t zone, void *arg, int flags)
 
 	KASSERT((flags & M_NOWAIT) || intr_frame == NULL,
 	    ("uma_zalloc(M_WAITOK) in interrupt context: zone %s", zone->name));
-	if (vm_fail_alloc != 0 && vm_fail_now()) {
-		if (flags & M_NOWAIT)
-			return (NULL);
-		vm_fail_wait();
-	}
+	if (vm_fail_alloc != 0 && !(flags & M_USE_RESERVE) &&
+	    vm_fail_request(flags))
+		return (NULL);
 	while ((item = item_take(zone)) == NULL)
 		if (!zone_grow(zone, flags)) {
 			zone->failures++;
@@ -451,8 +304,6 @@ uma_zfree_arg(uma_zone_t zone, void *item, void *arg)
 	struct uma_slab *slab;
 	uint32_t index;
 
-	if (item == NULL)
-		return;
 	slab = item_find(zone, item, &index);
 	if (zone->dtor != NULL)
 		zone->dtor(item, zone->size, arg);
@@ -490,7 +341,7 @@ zone_drain(uma_zone_t zone)
 	struct uma_slab *slab;
 
 	while ((slab = slab_unused(zone)) != NULL)
-		slab_free(slab, zone->per_slab);
+		uma_slab_free(slab, zone->per_slab);
 }
 
 void
@@ -506,8 +357,8 @@ uma_reclaim(void)
 void
 uma_zdestroy(uma_zone_t zone)
 {
-	KASSERT(zone->used == 0, ("uma_zdestroy: zone %s: %u items are in use",
-	    zone->name, zone->used));
+	KASSERT(zone_used(zone) == 0, ("uma_zdestroy: zone %s: %u items are in use",
+	    zone->name, zone_used(zone)));
 	zone_drain(zone);
 	KASSERT(zone->pages == 0, ("uma_zdestroy: zone %s: %u pages stay",
 	    zone->name, zone->pages));

@@ -5,11 +5,12 @@
  * the requests, the Nth, can be made to fail; a test lets N go from 1 up until
  * nothing fails any more, and looks each time whether all is as it was.
  *
- * The loader's variable vm.fail_alloc sets it for the start; tests set it.
+ * The loader's variable vm.fail_alloc sets it, tests do.  While the kernel starts
+ * nothing is counted: what it needs then it cannot do without.
  */
 #include <vm/vm_extern.h>
 
-#include <sys/kernel.h>
+#include <sys/malloc.h>
 #include <sys/priority.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
@@ -23,14 +24,19 @@ vm_fail_now(void)
 	uint32_t ef = intr_disable();
 	int now;
 
-	now = vm_fail_alloc > 0 && --vm_fail_alloc == 0;
+	now = !cold && vm_fail_alloc > 0 && --vm_fail_alloc == 0;
 	intr_restore(ef);
 	return (now);
 }
 
-/* Others run meanwhile, as they would if there were none. */
-void
-vm_fail_wait(void)
+/* While one waits others run, as they would if there were no memory. */
+int
+vm_fail_request(int flags)
 {
+	if (!vm_fail_now())
+		return (0);
+	if (flags & M_NOWAIT)
+		return (1);
 	(void)tsleep(&vm_fail_alloc, PVM, "vmfail", 1);
+	return (0);
 }

@@ -17,5 +17,6 @@ vm_mem_init(const void *dummy __unused)
 	vm_page_startup();
 	uma_startup();
 	kmem_init(virtual_avail, virtual_end);
+	pmap_init();
 }
 SYSINIT(vm_mem, SI_SUB_VM, SI_ORDER_FIRST, vm_mem_init, NULL);

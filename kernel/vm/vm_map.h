@@ -45,6 +45,8 @@
 #include <vm/vm.h>
 #include <vm/vm_param.h>
 
+struct proc;
+
 union vm_map_object {
 	struct vm_object *vm_object;
 	struct vm_map	*sub_map;	/* if MAP_ENTRY_IS_SUB_MAP */

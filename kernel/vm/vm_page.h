@@ -21,8 +21,10 @@
  * should, `dirty' which differ from what the pager has.  The bits that the MMU
  * sets reach `dirty' by vm_page_test_dirty().
  *
- * What interrupt handlers touch, which is all but the contents, is changed at
- * splvm(); functions here see to that themselves.
+ * Handlers of interrupts take and give pages, and end transfers.  So queues and
+ * flags are changed at splvm(), and functions here see to that themselves.  But
+ * handlers do not touch a page's object: what is in one changes between sleeps,
+ * or all who use it do so at splvm (the kernel's own are such).
  *
  * [vm/vm_page.h, vm/vm_page.c]
  */
@@ -145,8 +147,9 @@ void	vm_page_startup(void);
  * With ZERO it may be full of zeros: PG_ZERO is set, if it is; with NOOBJ it
  * always is.  Without ZERO PG_ZERO is never set.
  *
- * Does not sleep.  May be called by an interrupt's handler up to splvm's level,
- * if its object is one that is used at splvm.
+ * Does not sleep.  But for INTERRUPT's class, it may free pages of the cache
+ * queue, of any object.  That class is for handlers of interrupts, up to
+ * splvm's level; they may name an object only if all use it at splvm.
  */
 vm_page_t vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req);
 /*
@@ -162,7 +165,7 @@ void	vm_page_free_zero(vm_page_t m);	/* one that is full of zeros */
  * without returns NULL after having slept.
  */
 vm_page_t vm_page_grab(vm_object_t object, vm_pindex_t pindex, int req);
-/* A page of the cache queue that is free for the taking, off its queue; or NULL. */
+/* The first page of the cache queue that is free for the taking, or NULL. */
 vm_page_t vm_page_select_cache(void);
 /* Free one that nobody uses and that is clean.  Returns whether it did. */
 int	vm_page_try_to_free(vm_page_t m);
@@ -186,8 +189,9 @@ void	vm_page_free_wakeup(void);
 vm_page_t vm_page_lookup(vm_object_t object, vm_pindex_t pindex);
 /*
  * Make a page of no object page `pindex' of one, which has none of that number;
- * take it out of its object, waking whoever waits for it; move it to another.
- * A move makes it dirty, since the new pager does not have it.
+ * take it out of its object; move it to another.  The last two end its being
+ * busy, and wake whoever waits for it; a move makes it dirty, since the new
+ * object's pager does not have it.
  */
 void	vm_page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex);
 void	vm_page_remove(vm_page_t m);

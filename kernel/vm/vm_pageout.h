@@ -32,12 +32,23 @@ extern int	vm_pageout_page_count;	/* pages written in one piece, at most */
  * stand with the pages (vm/vm_page.c).
  */
 void	pagedaemon_wakeup(void);
+/* Some pages were written: the daemon may go on.  From a handler, too. */
+void	vm_pageout_written(void);
 /*
- * Write these pages of one object, which follow each other: they must be in no
- * one's use (not busy), dirty or not; they are made busy and write-protected
- * here.  `flags' are vm_pager's VM_PAGER_PUT_.  Returns how many were begun or
- * are written.  May sleep.
+ * Write pages of one object, which follow each other, are not busy, and all
+ * valid: each is write-protected everywhere and vm_page_io_start()ed until it is
+ * written.  `flags': VM_PAGER_PUT_.  Returns how many were begun or are written.
+ * Those that could not be are active and dirty.  Sleeps.
  */
 int	vm_pageout_flush(vm_page_t *mc, int count, int flags);
+/*
+ * Write a page that is dirty, inactive and not busy, and with it those around
+ * it in its object that are so, too.  Returns how many; does not wait for them,
+ * if it is the daemon.  Sleeps.
+ */
+int	vm_pageout_clean(vm_page_t m);
+
+/* Set the marks of `cnt'; at the start. */
+void	vm_pageout_set_marks(void);
 
 #endif /* !_VM_VM_PAGEOUT_H_ */

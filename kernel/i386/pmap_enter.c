@@ -1,0 +1,255 @@
+/*
+ * pmap_enter: a page is mapped.
+ *
+ * What may sleep comes first: the page table, the pv entry.  From then on nobody
+ * else runs, and the entry that is there becomes the new one:
+ *
+ *	the same page		rights and wiring change
+ *	another page		its mapping goes, the new one comes
+ *	nothing			the new one comes
+ *
+ * A user's page table counts its valid entries in its page's wire_count, and is
+ * freed with the last one.  While one is being entered, the count is one ahead.
+ *
+ * The quick forms make mappings that nobody has asked for yet: they take only
+ * what is at hand, and never in the place of another.
+ *
+ * [i386/i386/pmap.c]
+ */
+#include <i386/pmap_var.h>
+
+#include <vm/vm_param.h>
+
+/* ---------------------------------------------------------------- page tables */
+
+/* A new page table for `va', with a count of 1; NULL, unless `wait', if there is none. */
+static vm_page_t
+table_alloc(pmap_t pmap, vm_offset_t va, int wait)
+{
+	pd_entry_t *pde = &pmap->pm_pdir[va >> PDRSHIFT];
+	vm_page_t table;
+
+	while ((table = vm_page_alloc(NULL, va >> PDRSHIFT, VM_ALLOC_NORMAL |
+	    VM_ALLOC_NOOBJ | VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL) {
+		if (!wait)
+			return (NULL);
+		VM_WAIT;
+	}
+	*pde = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW | PG_U | PG_A | PG_M;
+	pmap->pm_stats.resident_count++;
+	return (table);
+}
+
+/* The page table for a user's address, with one entry more on its count. */
+static inline vm_page_t
+table_hold(pmap_t pmap, vm_offset_t va, int wait)
+{
+	vm_page_t table;
+
+	if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
+		return (table_alloc(pmap, va, wait));
+	table = pmap_table_page(pmap, va);
+	table->wire_count++;
+	return (table);
+}
+
+/* ---------------------------------------------------------------- pmap_enter */
+
+/* The entry for a page with these rights, but for PG_MANAGED. */
+static inline pt_entry_t
+make_entry(vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
+{
+	pt_entry_t entry = VM_PAGE_TO_PHYS(m) | PG_V;
+
+	if (prot & VM_PROT_WRITE)
+		entry |= PG_RW;
+	if (wired)
+		entry |= PG_W;
+	if (va < VM_MAXUSER_ADDRESS)
+		entry |= PG_U;
+	else
+		entry |= pgeflag;
+	return (entry);
+}
+
+/* What is mapped there is another page: it goes, but for its entry. */
+static void
+forget_old(pmap_t pmap, vm_offset_t va, vm_page_t table, pt_entry_t old)
+{
+	vm_page_t m;
+
+	if (old & PG_W)
+		pmap->pm_stats.wired_count--;
+	if (table != NULL)
+		table->wire_count--;
+	if (old & PG_MANAGED) {
+		m = PHYS_TO_VM_PAGE(old);
+		pmap_pv_remove(pmap_pv_find(pmap, va, m), m);
+	}
+}
+
+/*
+ * The new entry comes in the place of `old', which is valid.  The CPU's bits of
+ * the old one go to its page.  What the TLB may know is only wrong if it leads
+ * to another page, or lets somebody write.
+ */
+static void
+replace(pmap_t pmap, vm_offset_t va, pt_entry_t *pte, pt_entry_t new)
+{
+	pt_entry_t old = *pte;
+	int another = ((old ^ new) & PG_FRAME) != 0;
+
+	*pte = new | PG_A;
+	if (old & PG_MANAGED)
+		pmap_report(PHYS_TO_VM_PAGE(old), old);
+	if ((old & PG_A) && (another || (old & ~new & PG_RW)))
+		pmap_invalidate_page(pmap, va);
+}
+
+void
+pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
+{
+	vm_page_t table = NULL;
+	pt_entry_t *pte, old, new;
+	int managed = pmap_is_managed(m);
+
+	KASSERT(va <= VM_MAX_KERNEL_ADDRESS, ("pmap_enter: toobig"));
+	KASSERT(va < PTMAP_ADDRESS || va >= KERNBASE,
+	    ("pmap_enter: invalid to pmap_enter page table pages (va: 0x%x)", va));
+	wired = wired != 0;
+	if (va < VM_MAXUSER_ADDRESS)
+		table = table_hold(pmap, va, 1);
+	if (managed)
+		(void)pmap_pv_reserve(1);
+	if (pmap->pm_pdir[va >> PDRSHIFT] & PG_PS)
+		panic("pmap_enter: attempted pmap_enter on 4MB page");
+	pte = pmap_pte(pmap, va);
+	if (pte == NULL)
+		panic("pmap_enter: invalid page directory pdir=%#x, va=%#x",
+		    pmap->pm_pdir[PTDPTDI], va);
+
+	old = *pte;
+	new = make_entry(va, m, prot, wired);
+	if ((old & PG_V) && ((old ^ new) & PG_FRAME) == 0) {
+		pmap->pm_stats.wired_count += wired - ((old & PG_W) != 0);
+		if (table != NULL)
+			table->wire_count--;
+		new |= old & PG_MANAGED;
+	} else {
+		if (old & PG_V)
+			forget_old(pmap, va, table, old);
+		else
+			pmap->pm_stats.resident_count++;
+		pmap->pm_stats.wired_count += wired;
+		if (managed) {
+			pmap_pv_insert(pmap, va, m);
+			new |= PG_MANAGED;
+		}
+	}
+	if ((prot & VM_PROT_WRITE) && !(m->flags & PG_WRITEABLE))
+		vm_page_flag_set(m, PG_WRITEABLE);
+	if (!(old & PG_V))
+		*pte = new | PG_A;
+	else if ((old & ~(PG_M | PG_A)) != new)
+		replace(pmap, va, pte, new);
+}
+
+/* ---------------------------------------------------------------- quick forms */
+
+/*
+ * To read only, if nothing is mapped there.  Returns 0 if there is no memory for
+ * a page table or a pv entry: others will find none, either.
+ */
+static int
+enter_quick(pmap_t pmap, vm_offset_t va, vm_page_t m)
+{
+	pt_entry_t *pte, new;
+	vm_page_t table;
+
+	if (!pmap_pv_reserve(0) || (table = table_hold(pmap, va, 0)) == NULL)
+		return (0);
+	pte = pmap_pte(pmap, va);
+	if (*pte != 0) {
+		table->wire_count--;
+		return (1);
+	}
+	new = VM_PAGE_TO_PHYS(m) | PG_V | PG_U;
+	if (pmap_is_managed(m)) {
+		pmap_pv_insert(pmap, va, m);
+		new |= PG_MANAGED;
+	}
+	pmap->pm_stats.resident_count++;
+	*pte = new;
+	return (1);
+}
+
+void
+pmap_enter_quick(pmap_t pmap, vm_offset_t va, vm_page_t m,
+    vm_prot_t prot __unused)
+{
+	KASSERT(va < VM_MAXUSER_ADDRESS, ("pmap_enter_quick: %#x is the kernel's", va));
+	(void)enter_quick(pmap, va, m);
+}
+
+void
+pmap_enter_object(pmap_t pmap, vm_offset_t start, vm_offset_t end,
+    vm_page_t m_start, vm_prot_t prot __unused)
+{
+	vm_page_t m;
+	vm_pindex_t diff;
+
+	KASSERT(end <= VM_MAXUSER_ADDRESS, ("pmap_enter_object: %#x is the kernel's", end));
+	for (m = m_start; m != NULL; m = TAILQ_NEXT(m, listq)) {
+		diff = m->pindex - m_start->pindex;
+		if (diff >= atop(end - start) ||
+		    !enter_quick(pmap, start + ptoa(diff), m))
+			break;
+	}
+}
+
+/* ---------------------------------------------------------------- fork */
+
+/*
+ * Copy the mappings of one page table of `src', which is there, from `va' to
+ * before `end'.  Returns 0 if there is no memory for all.
+ */
+static int
+copy_table(pmap_t dst, pmap_t src, vm_offset_t va, vm_offset_t end)
+{
+	pt_entry_t *from = pmap_pte_walk(src, va), *to;
+	vm_page_t table = table_hold(dst, va, 0);
+	vm_offset_t at;
+
+	if (table == NULL)
+		return (0);
+	to = pmap_pte(dst, va);
+	for (at = va; at < end; at += PAGE_SIZE, from++, to++) {
+		if (!(*from & PG_MANAGED) || *to != 0)
+			continue;
+		if (!pmap_pv_reserve(0))
+			break;
+		pmap_pv_insert(dst, at, PHYS_TO_VM_PAGE(*from));
+		*to = *from & ~(PG_W | PG_M | PG_A);
+		table->wire_count++;
+		dst->pm_stats.resident_count++;
+	}
+	pmap_table_drop(dst, va, table, 1);
+	return (at == end);
+}
+
+void
+pmap_copy(pmap_t dst, pmap_t src, vm_offset_t dst_addr, vm_size_t len,
+    vm_offset_t src_addr)
+{
+	vm_offset_t va, next, end = src_addr + len;
+
+	if (dst_addr != src_addr)
+		return;
+	KASSERT(end <= VM_MAXUSER_ADDRESS, ("pmap_copy: %#x is the kernel's", end));
+	for (va = src_addr; va < end; va = next) {
+		next = MIN((va & ~PDRMASK) + NBPDR, end);
+		if ((src->pm_pdir[va >> PDRSHIFT] & PG_V) &&
+		    !copy_table(dst, src, va, next))
+			break;
+	}
+}

@@ -1,0 +1,112 @@
+/*
+ * A fault on its way: what the steps of vm_fault() hand on to each other.
+ *
+ * A step returns KERN_SUCCESS to go on.  With anything else it has let go of
+ * all that the fault holds: a KERN_ code is what vm_fault() returns, and after
+ * FAULT_RETRY it begins anew, since the step has slept without the map's lock.
+ * FAULT_ABSENT is the walk's alone: not in this object.
+ */
+#ifndef _VM_VM_FAULT_H_
+#define	_VM_VM_FAULT_H_
+
+#include <vm/vm_extern.h>
+#include <vm/vm_map.h>
+#include <vm/vm_object.h>
+
+#define	FAULT_RETRY	(-1)
+#define	FAULT_ABSENT	(-2)
+
+struct faultstate {
+	/* What is asked for: vm_fault()'s arguments. */
+	vm_map_t	asked_map;
+	vm_offset_t	vaddr;
+	vm_prot_t	asked_type;
+	int		flags;		/* VM_FAULT_ */
+	int		grown;		/* a stack has grown for it: once is enough */
+
+	/* What the map says of it: vm_map_lookup(). */
+	vm_map_t	map;		/* asked_map, or a submap of it */
+	uint32_t	timestamp;	/* the map's, then */
+	int		locked;		/* the map is, to look, ever since */
+	vm_map_entry_t	entry;		/* to be used only while it is */
+	vm_object_t	first_object;	/* where the walk begins; referenced */
+	vm_pindex_t	first_pindex;
+	vm_prot_t	prot;		/* what the page may be mapped for */
+	vm_prot_t	type;		/* what it is used for: asked_type, or all
+					   of prot where it is wired */
+	int		wired;
+
+	/* How far the walk has come. */
+	vm_object_t	object;		/* first_object, or one behind it */
+	vm_pindex_t	pindex;		/* the page's number there */
+	vm_page_t	m;		/* that page, if there is one; busy, ours */
+	vm_page_t	first_m;	/* first_object's, busy and not valid, while
+					   the walk is behind it */
+
+	/* What has been done. */
+	int		made;		/* the page was not there: zeros, or a copy */
+	int		copied;		/* it was a copy */
+	int		read;		/* its pager was asked for it, and had it */
+};
+
+/* ---------------------------------------------------------------- vm_fault.c */
+
+/* Their contracts stand there. */
+int	vm_fault_lookup(struct faultstate *fs) __own_code;
+int	vm_fault_resident(struct faultstate *fs) __own_code;
+void	vm_fault_zero_fill(struct faultstate *fs) __own_code;
+void	vm_fault_copy_on_write(struct faultstate *fs) __own_code;
+
+/* ---------------------------------------------------------------- vm_fault_step.c */
+
+/* Take hold of what vm_map_lookup() has found: the walk begins at first_object. */
+void	vm_fault_hold(struct faultstate *fs);
+/* Let go of all but fs->m, which is none of ours any more; the lock, too. */
+void	vm_fault_let_go(struct faultstate *fs);
+/* The map alone: the walk goes on without its lock. */
+void	vm_fault_unlock_map(struct faultstate *fs);
+/* fs->m, a good page, is for others to use again. */
+void	vm_fault_put_page(struct faultstate *fs);
+/* Let go of all, and sleep until fs->m, which another has made busy, is not. */
+void	vm_fault_wait_busy(struct faultstate *fs);
+/* Let go of all, and sleep until there is more memory. */
+void	vm_fault_wait_memory(struct faultstate *fs);
+/*
+ * The same as vm_map_lookup() has said KERN_INVALID_ADDRESS: let the stack of the
+ * running process grow to there, if it is one's.  FAULT_RETRY, KERN_FAILURE where
+ * it may not grow, or KERN_INVALID_ADDRESS.
+ */
+int	vm_fault_grow(struct faultstate *fs);
+/*
+ * fs->object does not have the page: on to the one behind it, 1; or 0 if there
+ * is none.  The first object's page becomes fs->first_m.
+ */
+int	vm_fault_next(struct faultstate *fs);
+/* Back to first_object: the page that is asked for is first_m. */
+void	vm_fault_back_to_first(struct faultstate *fs);
+/*
+ * A page for what is not in memory, at fs->m: filled by the pager, KERN_SUCCESS;
+ * or FAULT_ABSENT, and empty if it is the first object's, which alone keeps it.
+ */
+int	vm_fault_fetch(struct faultstate *fs);
+/* Is what vm_map_lookup() has said still true, if the lock was given up? */
+int	vm_fault_relookup(struct faultstate *fs);
+/* Map fs->m, which is busy and good; let go of all. */
+void	vm_fault_enter(struct faultstate *fs);
+
+/* ---------------------------------------------------------------- the others */
+
+/*
+ * Have the pager fill fs->m, with others around it: vm_fault_pagein.c.  Returns as
+ * vm_fault_fetch().
+ */
+int	vm_fault_pagein(struct faultstate *fs);
+/* Map pages around fs->vaddr that are in memory, to read: vm_fault_prefault.c. */
+void	vm_fault_prefault(struct faultstate *fs);
+/*
+ * Look up, for the user who wires, what must not be written: he gets a page of
+ * his own now.  As vm_map_lookup(): vm_fault_wire.c.
+ */
+int	vm_fault_lookup_wire(struct faultstate *fs);
+
+#endif /* !_VM_VM_FAULT_H_ */

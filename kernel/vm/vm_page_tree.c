@@ -1,0 +1,187 @@
+/*
+ * vm_page_tree: a page in its object.
+ *
+ * An object's pages are in a list by number, and in a binary tree by number,
+ * which is splayed: whatever was asked for last is its root.
+ *
+ *	memq	1 -- 4 -- 5 -- 9
+ *
+ *	root	     5			splayed at 4:	     4
+ *		   /   \				   /   \
+ *		  4     9				  1     5
+ *		 /						 \
+ *		1						  9
+ *
+ * Whoever asks for one page asks for its neighbour next, so most look-ups end
+ * at the root or beside it; and the tree needs no memory but the pages' own.
+ * No single operation's cost is bounded, but that of many together is.
+ *
+ * To look moves the root.  So who looks into an object that handlers of
+ * interrupts use, one of the kernel's own, does that at splvm, too.
+ *
+ * [vm/vm_page.c]; Sleator and Tarjan, "Self-Adjusting Binary Search Trees",
+ * top-down splaying.
+ */
+#include <vm/vm_page.h>
+
+#include <sys/systm.h>
+#include <vm/pmap.h>
+#include <vm/vm_object.h>
+
+/*
+ * On the way down two trees grow from what is left behind: that of the pages
+ * before `pindex' at its right end, that of those behind at its left end.  In
+ * the end both become the root's.
+ */
+vm_page_t
+vm_page_splay(vm_pindex_t pindex, vm_page_t root)
+{
+	vm_page_t before, behind, child;
+	vm_page_t *before_end = &before, *behind_end = &behind;
+
+	if (root == NULL)
+		return (NULL);
+	while (root->pindex != pindex) {
+		if (pindex < root->pindex) {
+			if ((child = root->left) == NULL)
+				break;
+			if (pindex < child->pindex && child->left != NULL) {
+				root->left = child->right;	/* rotate */
+				child->right = root;
+				root = child;
+				child = root->left;
+			}
+			*behind_end = root;
+			behind_end = &root->left;
+		} else {
+			if ((child = root->right) == NULL)
+				break;
+			if (pindex > child->pindex && child->right != NULL) {
+				root->right = child->left;
+				child->left = root;
+				root = child;
+				child = root->right;
+			}
+			*before_end = root;
+			before_end = &root->right;
+		}
+		root = child;
+	}
+	*before_end = root->left;
+	*behind_end = root->right;
+	root->left = before;
+	root->right = behind;
+	return (root);
+}
+
+vm_page_t
+vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = object->root;
+
+	if (m == NULL || m->pindex == pindex)
+		return (m);
+	object->root = m = vm_page_splay(pindex, m);
+	return (m->pindex == pindex ? m : NULL);
+}
+
+vm_page_t
+vm_page_find_least(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = object->root;
+
+	if (m == NULL)
+		return (NULL);
+	object->root = m = vm_page_splay(pindex, m);
+	return (m->pindex < pindex ? TAILQ_NEXT(m, listq) : m);
+}
+
+/* The new page becomes the root; the old root, its neighbour, goes to its side. */
+void
+vm_page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t root = vm_page_splay(pindex, object->root);
+
+	KASSERT(m->object == NULL, ("vm_page_insert: %p is another's", m));
+	m->object = object;
+	m->pindex = pindex;
+	m->left = m->right = NULL;
+	if (root == NULL)
+		TAILQ_INSERT_TAIL(&object->memq, m, listq);
+	else if (pindex < root->pindex) {
+		m->left = root->left;
+		m->right = root;
+		root->left = NULL;
+		TAILQ_INSERT_BEFORE(root, m, listq);
+	} else {
+		KASSERT(pindex != root->pindex,
+		    ("vm_page_insert: object %p has page %u", object, pindex));
+		m->right = root->right;
+		m->left = root;
+		root->right = NULL;
+		TAILQ_INSERT_AFTER(&object->memq, root, m, listq);
+	}
+	object->root = m;
+	object->resident_page_count++;
+	object->generation++;
+	if (m->flags & PG_WRITEABLE)
+		vm_object_set_writeable_dirty(object);
+}
+
+void
+vm_page_remove(vm_page_t m)
+{
+	vm_object_t object = m->object;
+	vm_page_t root;
+
+	if (m->flags & PG_BUSY)
+		vm_page_wakeup(m);
+	if (m != object->root)
+		(void)vm_page_splay(m->pindex, object->root);
+	if (m->left == NULL)
+		root = m->right;
+	else {
+		root = vm_page_splay(m->pindex, m->left);
+		root->right = m->right;
+	}
+	object->root = root;
+	TAILQ_REMOVE(&object->memq, m, listq);
+	object->resident_page_count--;
+	object->generation++;
+	m->object = NULL;
+}
+
+/* If it was in the cache, where pages are clean, it is not any more. */
+void
+vm_page_rename(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_remove(m);
+	vm_page_insert(m, object, pindex);
+	if (m->queue == PQ_CACHE)
+		vm_page_deactivate(m);
+	vm_page_dirty(m);
+}
+
+vm_page_t
+vm_page_grab(vm_object_t object, vm_pindex_t pindex, int req)
+{
+	vm_page_t m;
+
+	for (;;) {
+		m = vm_page_lookup(object, pindex);
+		if (m == NULL) {
+			m = vm_page_alloc(object, pindex, req & ~VM_ALLOC_RETRY);
+			if (m != NULL)
+				return (m);
+			VM_WAIT;
+		} else if (!vm_page_sleep_if_busy(m, 1, "pgrbwt")) {
+			if (req & VM_ALLOC_WIRED)
+				vm_page_wire(m);
+			if (!(req & VM_ALLOC_NOBUSY))
+				vm_page_busy(m);
+			return (m);
+		}
+		if (!(req & VM_ALLOC_RETRY))
+			return (NULL);
+	}
+}

@@ -1,0 +1,210 @@
+/*
+ * vm_pageq: the queues that pages wait in.
+ *
+ *		      vm_page_alloc()		 the fault is over
+ *	FREE -------------------------> none ----------------------> ACTIVE
+ *	  ^				 |  ^ wire	used again:   |  ^
+ *	  |				 |  +------	activate      |	 |
+ *	  | vm_page_free()		 v			      v  |
+ *	  +------------------- CACHE <------------------------ INACTIVE
+ *	     its pager has the same   clean, unmapped	   deactivate: not used
+ *
+ * The page daemon (vm_pageout.c) moves them from left to right and back, by
+ * what pmap tells it.  Each queue has its count in `cnt'; each page knows which
+ * one it is in.  All is done at splvm.
+ *
+ * [vm/vm_pageq.c, vm/vm_page.c]
+ */
+#include <vm/vm_page.h>
+
+#include <sys/systm.h>
+#include <sys/vmmeter.h>
+#include <vm/pmap.h>
+#include <vm/vm_pageout.h>
+
+static uint32_t	hold_queue_count;
+
+#define	QUEUE(number, count)						\
+	[number] = { TAILQ_HEAD_INITIALIZER(vm_page_queues[number].pl), &(count) }
+
+struct vpgqueues vm_page_queues[PQ_COUNT] = {
+	QUEUE(PQ_FREE, cnt.v_free_count),
+	QUEUE(PQ_INACTIVE, cnt.v_inactive_count),
+	QUEUE(PQ_ACTIVE, cnt.v_active_count),
+	QUEUE(PQ_CACHE, cnt.v_cache_count),
+	QUEUE(PQ_HOLD, hold_queue_count),
+};
+
+/* Zeroed ones at the end, others at the head, where they are taken from first. */
+static inline void
+free_enqueue(vm_page_t m)
+{
+	if (m->flags & PG_ZERO) {
+		TAILQ_INSERT_TAIL(&vm_page_queues[PQ_FREE].pl, m, pageq);
+		vm_page_zero_count++;
+	} else
+		TAILQ_INSERT_HEAD(&vm_page_queues[PQ_FREE].pl, m, pageq);
+	cnt.v_free_count++;
+}
+
+void
+vm_pageq_enqueue(int queue, vm_page_t m)
+{
+	KASSERT(m->queue == PQ_NONE, ("vm_pageq_enqueue: %p is in queue %u", m,
+	    m->queue));
+	m->queue = queue;
+	if (queue == PQ_FREE) {
+		free_enqueue(m);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
+	(*vm_page_queues[queue].cnt)++;
+}
+
+/* What leaves the cache was as good as free: perhaps too few are left. */
+void
+vm_pageq_remove(vm_page_t m)
+{
+	int queue = m->queue;
+
+	if (queue == PQ_NONE)
+		return;
+	TAILQ_REMOVE(&vm_page_queues[queue].pl, m, pageq);
+	(*vm_page_queues[queue].cnt)--;
+	m->queue = PQ_NONE;
+	if (queue == PQ_CACHE && vm_paging_needed())
+		pagedaemon_wakeup();
+}
+
+void
+vm_pageq_requeue(vm_page_t m)
+{
+	int s = splvm();
+
+	if (m->queue != PQ_NONE) {
+		TAILQ_REMOVE(&vm_page_queues[m->queue].pl, m, pageq);
+		TAILQ_INSERT_TAIL(&vm_page_queues[m->queue].pl, m, pageq);
+	}
+	splx(s);
+}
+
+/* ---------------------------------------------------------------- wired */
+
+void
+vm_page_wire(vm_page_t m)
+{
+	int s;
+
+	if (m->flags & PG_FICTITIOUS)
+		return;
+	s = splvm();
+	if (m->wire_count++ == 0) {
+		vm_pageq_remove(m);
+		cnt.v_wire_count++;
+	}
+	KASSERT(m->wire_count != 0, ("vm_page_wire: %p is wired too often", m));
+	splx(s);
+}
+
+void
+vm_page_unwire(vm_page_t m, int activate)
+{
+	int s;
+
+	if (m->flags & PG_FICTITIOUS)
+		return;
+	s = splvm();
+	KASSERT(m->wire_count > 0, ("vm_page_unwire: %p is not wired", m));
+	if (--m->wire_count == 0) {
+		cnt.v_wire_count--;
+		if (m->object != NULL && !(m->flags & PG_UNMANAGED)) {
+			m->flags &= ~PG_WINATCFLS;
+			vm_pageq_enqueue(activate ? PQ_ACTIVE : PQ_INACTIVE, m);
+		}
+	}
+	splx(s);
+}
+
+/* ---------------------------------------------------------------- how much it is used */
+
+/* May it be in a queue of the page daemon's? */
+static inline int
+is_pageable(vm_page_t m)
+{
+	return (m->wire_count == 0 && !(m->flags & (PG_UNMANAGED | PG_FICTITIOUS)));
+}
+
+void
+vm_page_activate(vm_page_t m)
+{
+	int s = splvm();
+
+	if (m->queue != PQ_ACTIVE) {
+		if (m->queue == PQ_CACHE)
+			cnt.v_reactivated++;
+		vm_pageq_remove(m);
+		if (is_pageable(m))
+			vm_pageq_enqueue(PQ_ACTIVE, m);
+	}
+	m->act_count = MAX(m->act_count, ACT_INIT);
+	splx(s);
+}
+
+/* To the end of the inactive queue, or to its head, where the daemon looks next. */
+static void
+deactivate(vm_page_t m, int at_head)
+{
+	int s = splvm();
+
+	if (m->queue == PQ_CACHE)
+		cnt.v_reactivated++;
+	if (m->queue != PQ_INACTIVE && is_pageable(m)) {
+		vm_pageq_remove(m);
+		m->flags &= ~PG_WINATCFLS;
+		vm_pageq_enqueue(PQ_INACTIVE, m);
+		if (at_head) {
+			TAILQ_REMOVE(&vm_page_queues[PQ_INACTIVE].pl, m, pageq);
+			TAILQ_INSERT_HEAD(&vm_page_queues[PQ_INACTIVE].pl, m, pageq);
+		}
+	}
+	splx(s);
+}
+
+void
+vm_page_deactivate(vm_page_t m)
+{
+	deactivate(m, 0);
+}
+
+/*
+ * What must be written first takes its turn, so that a process that says this
+ * of much does not keep the disk busy; what is clean goes at once.
+ */
+void
+vm_page_dontneed(vm_page_t m)
+{
+	if (m->queue == PQ_CACHE)
+		return;
+	vm_page_flag_clear(m, PG_REFERENCED);
+	pmap_clear_reference(m);
+	vm_page_test_dirty(m);
+	deactivate(m, m->dirty == 0);
+}
+
+void
+vm_page_cache(vm_page_t m)
+{
+	int s = splvm();
+
+	KASSERT(!(m->flags & (PG_BUSY | PG_UNMANAGED | PG_FICTITIOUS)) &&
+	    m->busy == 0 && m->wire_count == 0 && m->object != NULL,
+	    ("vm_page_cache: %p is in use", m));
+	if (m->queue != PQ_CACHE) {
+		pmap_remove_all(m);
+		KASSERT(m->dirty == 0, ("vm_page_cache: %p is dirty", m));
+		vm_pageq_remove(m);
+		vm_pageq_enqueue(PQ_CACHE, m);
+		vm_page_free_wakeup();
+	}
+	splx(s);
+}
