@@ -135,6 +135,8 @@ class Changes:
             self._prepare()
             for _ in range(CALLS):
                 self._change()
+            for object in self._objects:        # this map's entries keep their references
+                object.others = self._references(object)
 
     def steps(self) -> Iterator[Step]:
         """Boot, and look at the calls in turn."""
