@@ -215,9 +215,8 @@ void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 void	vm_page_cache(vm_page_t m);
 /* Nobody will want it soon: to where it goes first. */
 void	vm_page_dontneed(vm_page_t m);
-/* At the end of a queue; off it.  At splvm. */
-void	vm_pageq_enqueue(int queue, vm_page_t m);
-void	vm_pageq_remove(vm_page_t m);
+void	vm_pageq_enqueue(int queue, vm_page_t m); /* at the end of it, from none */
+void	vm_pageq_remove(vm_page_t m);	/* off the one it is in, if any */
 void	vm_pageq_requeue(vm_page_t m);	/* to the end of its own */
 
 /* ---------------------------------------------------------------- busy, held, flags */
