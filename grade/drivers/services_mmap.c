@@ -116,29 +116,32 @@ zoo_close(struct zoo *zoo)
 
 /* ---------------------------------------------------------------- errors and their order */
 
+/* The first of each list is what is drawn every other time and more. */
 static const uint32_t error_addrs[] = {
-	0, 0, 0x1000, 0x10000000, 0x10000123, 0x40000000, 0x1fffffff, 0x20000000,
+	0x10000000, 0, 0x1000, 0x10000123, 0x40000000, 0x1fffffff, 0x20000000,
 	0xbfbff000, 0xbfbffffc, 0xbfc00000, 0xfffff000, 0xffffffff
 };
 static const uint32_t error_lens[] = {
-	0, 1, 0x1000, 0x1000, 0x2001, 0x9000, 0xbfbff000, 0xbfc00000, 0xfffff001, 0xffffffff
+	0x2000, 0, 1, 0x1000, 0x2001, 0x9000, 0xbfbff000, 0xbfc00000, 0xfffff001,
+	0xffffffff
 };
-static const int error_prots[] = { 0, 1, 1, 3, 3, 2, 4, 5, 7, 8, 11, -1 };
-static const int error_flags[] = {
-	0, MAP_PRIVATE, MAP_PRIVATE, MAP_SHARED, MAP_SHARED, MAP_ANON, MAP_ANON,
+static const int error_prots[] = { 1, 0, 3, 3, 3, 2, 4, 5, 7, 8, 11, -1 };
+static const int error_kinds[] = {
+	MAP_PRIVATE, 0, MAP_SHARED, MAP_SHARED, MAP_SHARED, MAP_ANON, MAP_ANON,
 	MAP_ANON | MAP_PRIVATE, MAP_SHARED | MAP_PRIVATE, MAP_STACK, MAP_GUARD,
 	MAP_ANON | MAP_SHARED, MAP_PRIVATE | 0x80 | 0x8000
 };
-static const int error_more[] = {
-	0, 0, 0, MAP_FIXED, MAP_FIXED, MAP_EXCL, MAP_FIXED | MAP_EXCL,
+static const int error_flags[] = {
+	0, MAP_FIXED, MAP_FIXED, MAP_FIXED, MAP_EXCL, MAP_FIXED | MAP_EXCL,
 	MAP_FIXED | MAP_EXCL, MAP_ALIGNED(13), MAP_ALIGNED(11), MAP_ALIGNED(32),
 	MAP_ALIGNED_SUPER, MAP_NOCORE | MAP_NOSYNC | MAP_PREFAULT_READ
 };
 static const int64_t error_poss[] = {
-	0, 0, 0, 0, 0x1000, 0x2000, 0x123, -1, -0x1000, 0x100000000000, INT64_MAX
+	0, 0x1000, 0x2000, 0x123, -1, -0x1000, 0x100000000000, INT64_MAX
 };
 
-#define	DRAW(list)	((list)[services_draw(nitems(list))])
+#define	DRAW(list)							\
+	((list)[services_draw(2) ? 0 : services_draw(nitems(list))])
 
 /* The process' limits, its own; each drawn low at times. */
 static void
@@ -185,8 +188,10 @@ SERVICE_TEST(mmap_errors)
 		addr = DRAW(error_addrs);
 		len = DRAW(error_lens);
 		prot = DRAW(error_prots);
-		flags = DRAW(error_flags) | DRAW(error_more);
-		fd = services_draw(3) == 0 ? -1 : (int)services_draw(FD_COUNT + 1);
+		flags = DRAW(error_kinds) | DRAW(error_flags);
+		fd = (int)services_draw(FD_COUNT + 2) - 1;
+		if ((flags & (MAP_ANON | MAP_STACK | MAP_GUARD)) && services_draw(4))
+			fd = -1;
 		pos = DRAW(error_poss);
 		printf("@mmap a=%u l=%u p=%d f=%d d=%d o=%lld v=%d", addr, len, prot,
 		    flags, fd, (long long)pos,
