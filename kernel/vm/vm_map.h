@@ -68,6 +68,7 @@ struct vm_map_entry {
 	uint8_t		read_ahead;	/* pages that vm_fault() has read ahead last, */
 	vm_pindex_t	next_read;	/* and where it would go on */
 	int		wired_count;	/* its pages stay in memory */
+	const struct thread *wiring_thread; /* who has put it IN_TRANSITION */
 };
 
 /* eflags */
@@ -90,7 +91,8 @@ struct vm_map_entry {
 struct vm_map {
 	struct vm_map_entry header;	/* the list's ends; start, end: all addresses */
 	struct sx	lock;		/* if not system_map */
-	int		spl;		/* if system_map: the level to go back to */
+	int		spl;		/* if system_map: the level to go back to, */
+	int		locked;		/* and whether it is locked */
 	int		nentries;
 	vm_size_t	size;		/* of all entries */
 	uint32_t	timestamp;	/* how often it was locked for changes */
@@ -156,6 +158,8 @@ void	vm_map_init(vm_map_t map, vm_offset_t min, vm_offset_t max);
  */
 vm_map_entry_t vm_map_entry_create(vm_map_t map);
 void	vm_map_entry_dispose(vm_map_t map, vm_map_entry_t entry);
+/* Fill the reserve up to so many.  Returns 1, or 0 if there is no page.  At splvm. */
+int	vm_map_entry_reserve(uint32_t count);
 
 /* ---------------------------------------------------------------- vm_map_lock.c */
 
@@ -191,7 +195,6 @@ vm_map_entry_t vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root) __own_c
 int	vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry) __own_code;
 void	vm_map_entry_link(vm_map_t map, vm_map_entry_t after, vm_map_entry_t entry) __own_code;
 void	vm_map_entry_unlink(vm_map_t map, vm_map_entry_t entry) __own_code;
-void	vm_map_entry_set_max_free(vm_map_entry_t entry);
 void	vm_map_entry_resize_free(vm_map_t map, vm_map_entry_t entry);
 
 /* ---------------------------------------------------------------- vm_map.c */
@@ -237,8 +240,8 @@ int	vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset,
 	    vm_offset_t start, vm_size_t length, vm_prot_t prot, vm_prot_t max,
 	    int cow);
 /*
- * Let `submap' stand for a range of `map', which is one entry without an
- * object: KERN_INVALID_ARGUMENT if it is not.
+ * Let `submap' stand for a range of `map', the kernel's, which is in one entry
+ * without an object: KERN_INVALID_ARGUMENT if it is not.
  */
 int	vm_map_submap(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_map_t submap);
 
@@ -291,9 +294,17 @@ int	vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 /* ---------------------------------------------------------------- vm_map_delete.c */
 
 /*
+ * Sleep until nobody is wiring an entry in a range.  The map is locked, which
+ * is given up meanwhile.
+ */
+void	vm_map_wait_transition(vm_map_t map, vm_offset_t start, vm_offset_t end);
+/* The first entry that is in a range or behind it; the header, if none is. */
+vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start);
+/*
  * Remove all that is in a range: mappings, entries, their references.  Waits
- * for who is wiring there.  For vm_map_delete() the map is locked, which is
- * given up while it waits.  Returns KERN_SUCCESS.
+ * for who is wiring there.  For vm_map_delete() the map is locked, and the range
+ * is in it; the lock is given up while it waits, but not later.  They return
+ * KERN_SUCCESS.
  */
 int	vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end);
 int	vm_map_remove(vm_map_t map, vm_offset_t start, vm_offset_t end);
@@ -340,17 +351,26 @@ int	vm_map_growstack(struct proc *p, vm_offset_t addr);
 
 /* ---------------------------------------------------------------- vmspace.c */
 
-/* A new one, empty, with one reference.  May sleep. */
+/* vmspace0 comes up, when there are zones; from proc0_init(). */
+void	vmspace0_init(void);
+/*
+ * A new one, empty, with one reference; NULL where the kernel has no addresses
+ * for its page directory.  May sleep.
+ */
 struct vmspace *vmspace_alloc(vm_offset_t min, vm_offset_t max);
 /* Drop a reference; of the last one, all of it goes.  Nobody runs in it then. */
 void	vmspace_free(struct vmspace *vm);
-/* A child's, made of its parent's as each entry's inheritance says.  May sleep. */
+/*
+ * A child's, made of its parent's as each entry's inheritance says.  NULL as
+ * vmspace_alloc().  May sleep.
+ */
 struct vmspace *vmspace_fork(struct vmspace *parent);
-/* Give the process a new one, empty; and one of its own, if others share it. */
-void	vmspace_exec(struct proc *p, vm_offset_t min, vm_offset_t max);
-void	vmspace_unshare(struct proc *p);
-/* About how many pages it would free if it were swapped out. */
-uint32_t vmspace_swap_count(struct vmspace *vm);
+/*
+ * Give the process a new one, empty; and one of its own, if others share it.
+ * Return 0 or ENOMEM.
+ */
+int	vmspace_exec(struct proc *p, vm_offset_t min, vm_offset_t max);
+int	vmspace_unshare(struct proc *p);
 /*
  * Let two entries share what is in the first, to be copied when one of them
  * writes; a wired one's pages are copied at once.  Both maps are locked.

@@ -23,8 +23,9 @@
 /* The user's addresses.  No map has the first page: a null pointer faults. */
 #define	VM_MIN_ADDRESS		0
 #define	VM_MAX_ADDRESS		VM_MAXUSER_ADDRESS
-/* The kernel's: the page tables are the first of them. */
-#define	VM_MIN_KERNEL_ADDRESS	PTD_ADDRESS
+/* The kernel's: its page directory is the first of them. */
+#define	VM_MIN_KERNEL_ADDRESS						\
+	(((uint32_t)PTDPTDI << PDRSHIFT) + ((uint32_t)PTDPTDI << PAGE_SHIFT))
 #define	VM_MAX_KERNEL_ADDRESS						\
 	(((KPTDI + NKPDE - 1U) << PDRSHIFT) + ((NPTEPG - 1U) << PAGE_SHIFT))
 

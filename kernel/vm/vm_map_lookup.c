@@ -1,0 +1,173 @@
+/*
+ * vm_map_lookup: what a fault needs to know, and mappings made beforehand.
+ *
+ * An entry's object is made as late as it can be:
+ *
+ *	no object		whoever uses it: one of zeros
+ *	NEEDS_COPY, read	the one that is there, but not for writing
+ *	NEEDS_COPY, write	a shadow, which will hold what becomes different
+ *
+ * [vm/vm_map.c]
+ */
+#include <vm/vm_map.h>
+
+#include <sys/systm.h>
+#include <sys/vmmeter.h>
+#include <vm/vm_object.h>
+#include <vm/vm_page.h>
+
+#define	MAX_INIT_PT	96		/* pages: few */
+
+/*
+ * What may a fault of this type do with the entry?  0: it is refused.  Without
+ * OVERRIDE_WRITE, what the user has wired and is a copy is not to be written: a
+ * copy would have to be wired, too.
+ */
+static int
+fault_allowed(const struct vm_map_entry *entry, vm_prot_t type)
+{
+	vm_prot_t prot;
+
+	prot = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
+	    entry->protection;
+	if (type & VM_PROT_ALL & ~prot)
+		return (0);
+	return ((entry->eflags & (MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW)) !=
+	    (MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW) ||
+	    (type & (VM_PROT_WRITE | VM_PROT_OVERRIDE_WRITE)) != VM_PROT_WRITE);
+}
+
+/*
+ * Make the object that an entry needs: a shadow, or a first one.  Returns 1, or 0
+ * if the map was changed by another meanwhile, and is not locked.
+ */
+static int
+make_object(vm_map_t map, vm_map_entry_t entry)
+{
+	vm_pindex_t pages = atop(entry->end - entry->start);
+
+	if (vm_map_lock_upgrade(map))
+		return (0);
+	if (entry->object.vm_object == NULL) {
+		entry->object.vm_object = vm_object_allocate(OBJT_DEFAULT, pages);
+		entry->offset = 0;
+	} else
+		vm_object_shadow(&entry->object.vm_object, &entry->offset, pages);
+	entry->eflags &= ~MAP_ENTRY_NEEDS_COPY;
+	vm_map_lock_downgrade(map);
+	return (1);
+}
+
+/* Lock the map that has an entry at `va', a submap where there is one: a KERN_ code. */
+static int
+lock_entry(vm_map_t *mapp, vm_offset_t va, vm_map_entry_t *entry)
+{
+	vm_map_t map = *mapp;
+
+	vm_map_lock_read(map);
+	for (;;) {
+		if (!vm_map_lookup_entry(map, va, entry)) {
+			vm_map_unlock_read(map);
+			return (KERN_INVALID_ADDRESS);
+		}
+		if (!((*entry)->eflags & MAP_ENTRY_IS_SUB_MAP))
+			return (KERN_SUCCESS);
+		*mapp = (*entry)->object.sub_map;
+		vm_map_unlock_read(map);
+		map = *mapp;
+		vm_map_lock_read(map);
+	}
+}
+
+int
+vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t type,
+    vm_map_entry_t *entryp, vm_object_t *object, vm_pindex_t *pindex,
+    vm_prot_t *prot, int *wired)
+{
+	vm_map_entry_t entry;
+	vm_prot_t allowed;
+	int rv;
+
+retry:
+	rv = lock_entry(mapp, va, entryp);
+	if (rv != KERN_SUCCESS)
+		return (rv);
+	entry = *entryp;
+	if (!fault_allowed(entry, type)) {
+		vm_map_unlock_read(*mapp);
+		return (KERN_PROTECTION_FAILURE);
+	}
+	allowed = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
+	    entry->protection;
+	*wired = entry->wired_count != 0;
+	if (*wired)
+		allowed = type = entry->protection;
+
+	if ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && !(type & VM_PROT_WRITE))
+		allowed &= ~VM_PROT_WRITE;
+	else if ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && !make_object(*mapp, entry))
+		goto retry;
+	if (entry->object.vm_object == NULL && !(*mapp)->system_map &&
+	    !make_object(*mapp, entry))
+		goto retry;
+
+	*object = entry->object.vm_object;
+	*pindex = OFF_TO_IDX(va - entry->start + entry->offset);
+	*prot = allowed;
+	return (KERN_SUCCESS);
+}
+
+void
+vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry __unused)
+{
+	vm_map_unlock_read(map);
+}
+
+/* ---------------------------------------------------------------- prefault */
+
+/* Can it be mapped as it is: all of it good, and nobody about to change it? */
+static int
+is_ready(const struct vm_page *m)
+{
+	return (m->valid == VM_PAGE_BITS_ALL && m->busy == 0 &&
+	    !(m->flags & (PG_BUSY | PG_FICTITIOUS)));
+}
+
+/* Pages that follow each other are mapped as one run. */
+void
+vm_map_pmap_enter(vm_map_t map, vm_offset_t addr, vm_prot_t prot,
+    vm_object_t object, vm_pindex_t pindex, vm_size_t size, int flags)
+{
+	vm_pindex_t pages = atop(size);
+	vm_page_t m, first;
+
+	if (!(prot & (VM_PROT_READ | VM_PROT_EXECUTE)) || object == NULL ||
+	    object->type == OBJT_DEVICE || pindex >= object->size)
+		return;
+	pages = MIN(pages, object->size - pindex);
+	if ((flags & MAP_PREFAULT_PARTIAL) && pages > MAX_INIT_PT &&
+	    object->resident_page_count > MAX_INIT_PT)
+		return;
+	first = NULL;
+	for (m = vm_page_find_least(object, pindex);
+	    m != NULL && m->pindex - pindex < pages; m = TAILQ_NEXT(m, listq)) {
+		if ((flags & MAP_PREFAULT_MADVISE) &&
+		    cnt.v_free_count < cnt.v_free_reserved)
+			break;
+		if (is_ready(m)) {
+			if (m->queue == PQ_CACHE)
+				vm_page_deactivate(m);
+			if (first == NULL)
+				first = m;
+			continue;
+		}
+		if (first != NULL)
+			pmap_enter_object(map->pmap, addr + ptoa(first->pindex - pindex),
+			    addr + ptoa(m->pindex - pindex), first, prot);
+		first = NULL;
+	}
+	if (first != NULL)
+		pmap_enter_object(map->pmap, addr + ptoa(first->pindex - pindex),
+		    addr + ptoa(m != NULL ? MIN(m->pindex - pindex, pages) : pages),
+		    first, prot);
+}
