@@ -8,6 +8,7 @@
 #include <vm/pmap.h>
 #include <vm/uma.h>
 #include <vm/vm_kern.h>
+#include <vm/vm_map.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
 #include <vm/vm_pager.h>
@@ -19,6 +20,7 @@ vm_mem_init(const void *dummy __unused)
 	vm_page_startup();
 	uma_startup();
 	vm_object_init();
+	vm_map_startup();
 	kmem_init(virtual_avail, virtual_end);
 	pmap_init();
 	vm_pager_init();
