@@ -8,6 +8,7 @@
 #include <vm/pmap.h>
 #include <vm/uma.h>
 #include <vm/vm_kern.h>
+#include <vm/vm_map.h>
 #include <vm/vm_page.h>
 
 /* Pages first: the page array takes the first of the addresses, kernel_map the rest. */
@@ -16,6 +17,7 @@ vm_mem_init(const void *dummy __unused)
 {
 	vm_page_startup();
 	uma_startup();
+	vm_map_startup();
 	kmem_init(virtual_avail, virtual_end);
 	pmap_init();
 }
