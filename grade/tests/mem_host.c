@@ -19,7 +19,9 @@
  */
 #include "mem_host.h"
 
+#include <sys/proc.h>
 #include <vm/uma.h>
+#include <vm/vm_pageout.h>
 
 /* ---------------------------------------------------------------- the machine */
 
@@ -31,6 +33,11 @@ volatile int	cpl;
 struct intrframe *intr_frame;
 vm_offset_t	virtual_avail = KVA_START;
 vm_offset_t	virtual_end = KVA_START + KVA_PAGES * PAGE_SIZE;
+
+struct thread	*curthread;
+struct proc	*pageproc;
+int		vm_pages_needed, vm_pageout_pages_needed, vm_pageout_deficit;
+vm_offset_t	kernel_vm_end = KVA_START + KVA_PAGES * PAGE_SIZE;
 
 struct malloc_type M_TEST[1] = { { .ks_shortdesc = "test" } };
 struct malloc_type M_OTHER[1] = { { .ks_shortdesc = "other" } };
@@ -118,6 +125,11 @@ tsleep(const void *chan __unused, int pri __unused, const char *wmesg __unused,
 
 void
 wakeup(const void *chan __unused)
+{
+}
+
+void
+pagedaemon_wakeup(void)
 {
 }
 

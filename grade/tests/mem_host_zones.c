@@ -290,7 +290,7 @@ own_addresses(void)
 	uma_zone_t zone;
 
 	zone = uma_zcreate("own", 64, NULL, NULL, NULL, NULL, 63, 0);
-	CHECK(uma_zone_set_obj(zone, NULL, 400) == 1);
+	CHECK(uma_zone_reserve_kva(zone, 400) == 1);
 	kernel_map = NULL;
 	CHECK(uma_zone_reserve(zone, 200) == 1);
 	pages = cnt.v_free_count;
@@ -390,7 +390,7 @@ wrong_zones(const char *how)
 	HOW("waits in interrupt") intr_frame = (void *)item, uma_zalloc(zone, M_WAITOK);
 	HOW("item too large") uma_zcreate("huge", 4000, NULL, NULL, NULL, NULL, 3, 0);
 	HOW("zone in use") uma_zdestroy(zone);
-	HOW("late addresses") uma_zone_set_obj(zone, NULL, 100);
+	HOW("late addresses") uma_zone_reserve_kva(zone, 100);
 	HOW("limit while cold") {
 		uma_zone_set_max(zone, 1);
 		cold = 1;

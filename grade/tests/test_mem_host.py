@@ -13,12 +13,14 @@ import pytest
 
 from grade.tests.emulation import TREE, tool
 
-SOURCES = ("kernel/vm/vm_page.c", "kernel/vm/vm_kern.c", "kernel/vm/uma_core.c", "kernel/vm/uma_slab.c",
+SOURCES = ("kernel/vm/vm_page.c", "kernel/vm/vm_page_state.c", "kernel/vm/vm_page_tree.c", "kernel/vm/vm_pageq.c",
+           "kernel/vm/vm_kern.c", "kernel/vm/uma_core.c", "kernel/vm/uma_slab.c",
            "kernel/vm/vm_fail.c", "kernel/kern/kern_malloc.c", "grade/tests/mem_host.c", "grade/tests/mem_host_pages.c",
            "grade/tests/mem_host_maps.c", "grade/tests/mem_host_malloc.c", "grade/tests/mem_host_zones.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
-         "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
+         "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-ffunction-sections",
+         "-Wl,--gc-sections", "-I.", "-Igrade/tests/host", "-Ikernel")
 RENAMED = ("printf", "malloc", "free", "realloc", "reallocf")       # names that the host has, too
 WALL_SECONDS = 60               # a watchdog
 PANICKED = 42                   # exit status
@@ -118,7 +120,7 @@ def test_waiting(host: Path) -> None:
     ("waits in interrupt", "uma_zalloc(M_WAITOK) in interrupt context: zone test"),
     ("item too large", "uma_zcreate: zone huge: items of 4000 bytes"),
     ("zone in use", "uma_zdestroy: zone test: 1 items are in use"),
-    ("late addresses", "uma_zone_set_obj: zone test has pages"),
+    ("late addresses", "uma_zone_reserve_kva: zone test has pages"),
     ("limit while cold", "uma_zalloc: zone test: all of {x} items are in use"),
     ("never made", "there is none"),
     ("no room", "kmem_suballoc: no room for 16777216 bytes")])

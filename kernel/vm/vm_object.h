@@ -90,12 +90,10 @@ struct vm_object {
 #define	OBJ_PIPWNT	0x0040		/* somebody waits for paging_in_progress */
 #define	OBJ_WRITEABLE	0x0080		/* has been mapped for writing */
 #define	OBJ_MIGHTBEDIRTY 0x0100		/* may have pages to be cleaned */
-#define	OBJ_CLEANING	0x0200		/* somebody cleans them */
 #define	OBJ_ONEMAPPING	0x2000		/* no page is in two places of maps */
 
 /* vm_object_page_clean()'s */
 #define	OBJPC_SYNC	0x1		/* wait until it is written */
-#define	OBJPC_INVAL	0x2		/* and forget the pages */
 #define	OBJPC_NOSYNC	0x4		/* not those of PG_NOSYNC */
 
 #define	IDX_TO_OFF(idx)	((vm_ooffset_t)(idx) << PAGE_SHIFT)
@@ -124,25 +122,54 @@ void	vm_object_reference(vm_object_t object);
  * it whatever is behind it that nobody else refers to.
  */
 void	vm_object_deallocate(vm_object_t object);
-/* End it: its pages are freed, its pager forgets it.  Nothing refers to it. */
+/*
+ * End it: its pages are freed, its pager forgets it, and it is gone.  Nothing
+ * refers to it, nor is it a shadow.  May sleep.
+ */
 void	vm_object_terminate(vm_object_t object);
+/* The last step: it has no pages, and is not to be found any more. */
+void	vm_object_destroy(vm_object_t object);
 
 /*
  * Count what goes on with its pages: while it does, the object neither ends nor
  * changes its type.  wakeup() and wakeupn() may be called by handlers.
  */
-void	vm_object_pip_add(vm_object_t object, int i);
-void	vm_object_pip_subtract(vm_object_t object, int i);
+static inline void
+vm_object_pip_add(vm_object_t object, int i)
+{
+	atomic_add_int(&object->paging_in_progress, i);
+}
+
 void	vm_object_pip_wakeup(vm_object_t object);
 void	vm_object_pip_wakeupn(vm_object_t object, int i);
+/* Sleep once, while there is something; until there is nothing. */
+void	vm_object_pip_sleep(vm_object_t object, const char *wmesg);
 void	vm_object_pip_wait(vm_object_t object, const char *wmesg);
 
-void	vm_object_set_flag(vm_object_t object, uint16_t bits);
-void	vm_object_clear_flag(vm_object_t object, uint16_t bits);
+static inline void
+vm_object_set_flag(vm_object_t object, uint16_t bits)
+{
+	atomic_set_short(&object->flags, bits);
+}
+
+static inline void
+vm_object_clear_flag(vm_object_t object, uint16_t bits)
+{
+	atomic_clear_short(&object->flags, bits);
+}
+
 /* It is mapped for writing: it might be dirty from now on. */
 void	vm_object_set_writeable_dirty(vm_object_t object);
 
 /* ---------------------------------------------------------------- shadows */
+
+/* Of memory that has no name: nobody but those who refer to it sees it. */
+static inline int
+vm_object_is_anonymous(vm_object_t object)
+{
+	return (object->handle == NULL && object->type <= OBJT_SWAP &&
+	    !(object->flags & OBJ_DEAD));
+}
 
 /*
  * Replace *object, which has its offset *offset (bytes), by a new shadow of it,
@@ -152,6 +179,11 @@ void	vm_object_set_writeable_dirty(vm_object_t object);
  */
 void	vm_object_shadow(vm_object_t *object, vm_ooffset_t *offset,
 	    vm_size_t length);
+/*
+ * An object is no shadow any more.  Returns what it was one of, NULL if it was
+ * none; the reference to that is the caller's.
+ */
+vm_object_t vm_object_leave_backing(vm_object_t object);
 /*
  * Shorten the chain behind an object, as far as may be: a backing object that
  * nobody else refers to is absorbed; one that shows nothing through is bypassed.

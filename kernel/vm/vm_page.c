@@ -302,12 +302,12 @@ page_free(vm_page_t m, uint16_t zero)
 		vm_pageq_remove(m);
 	if (m->object != NULL)
 		vm_page_remove(m);
-	cnt.v_wire_count -= m->wire_count;
-	m->wire_count = 0;
 	if (m->flags & PG_FICTITIOUS) {
 		splx(s);
 		return;
 	}
+	cnt.v_wire_count -= m->wire_count;
+	m->wire_count = 0;
 	m->act_count = m->valid = m->dirty = 0;
 	m->flags = m->hold_count == 0 ? zero : 0;
 	vm_pageq_enqueue(m->hold_count == 0 ? PQ_FREE : PQ_HOLD, m);

@@ -32,6 +32,7 @@
 #define	_VM_VM_PAGE_H_
 
 #include <sys/queue.h>
+#include <i386/atomic.h>
 #include <i386/pmap.h>
 #include <vm/vm.h>
 
@@ -214,9 +215,8 @@ void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 void	vm_page_cache(vm_page_t m);
 /* Nobody will want it soon: to where it goes first. */
 void	vm_page_dontneed(vm_page_t m);
-/* At the end of a queue; off it.  At splvm. */
-void	vm_pageq_enqueue(int queue, vm_page_t m);
-void	vm_pageq_remove(vm_page_t m);
+void	vm_pageq_enqueue(int queue, vm_page_t m); /* at the end of it, from none */
+void	vm_pageq_remove(vm_page_t m);	/* off the one it is in, if any */
 void	vm_pageq_requeue(vm_page_t m);	/* to the end of its own */
 
 /* ---------------------------------------------------------------- busy, held, flags */
@@ -233,8 +233,18 @@ void	vm_page_io_finish(vm_page_t m);
 int	vm_page_sleep_if_busy(vm_page_t m, int also_m_busy, const char *wmesg);
 void	vm_page_hold(vm_page_t m);
 void	vm_page_unhold(vm_page_t m);	/* the last one frees it if it is to be */
-void	vm_page_flag_set(vm_page_t m, uint16_t bits);
-void	vm_page_flag_clear(vm_page_t m, uint16_t bits);
+
+static inline void
+vm_page_flag_set(vm_page_t m, uint16_t bits)
+{
+	atomic_set_short(&m->flags, bits);
+}
+
+static inline void
+vm_page_flag_clear(vm_page_t m, uint16_t bits)
+{
+	atomic_clear_short(&m->flags, bits);
+}
 
 /* ---------------------------------------------------------------- valid and dirty */
 

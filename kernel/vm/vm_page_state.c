@@ -27,24 +27,6 @@
 /* ---------------------------------------------------------------- busy */
 
 void
-vm_page_flag_set(vm_page_t m, uint16_t bits)
-{
-	int s = splvm();
-
-	m->flags |= bits;
-	splx(s);
-}
-
-void
-vm_page_flag_clear(vm_page_t m, uint16_t bits)
-{
-	int s = splvm();
-
-	m->flags &= ~bits;
-	splx(s);
-}
-
-void
 vm_page_busy(vm_page_t m)
 {
 	KASSERT(!(m->flags & PG_BUSY), ("vm_page_busy: %p is busy already", m));
@@ -68,7 +50,8 @@ vm_page_wakeup(vm_page_t m)
 {
 	KASSERT(m->flags & PG_BUSY, ("vm_page_wakeup: %p is not busy", m));
 	vm_page_flag_clear(m, PG_BUSY);
-	vm_page_flash(m);
+	if (m->flags & PG_WANTED)
+		vm_page_flash(m);
 }
 
 void

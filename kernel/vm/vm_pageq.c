@@ -50,30 +50,34 @@ free_enqueue(vm_page_t m)
 void
 vm_pageq_enqueue(int queue, vm_page_t m)
 {
+	int s = splvm();
+
 	KASSERT(m->queue == PQ_NONE, ("vm_pageq_enqueue: %p is in queue %u", m,
 	    m->queue));
 	m->queue = queue;
-	if (queue == PQ_FREE) {
+	if (queue == PQ_FREE)
 		free_enqueue(m);
-		return;
+	else {
+		TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
+		(*vm_page_queues[queue].cnt)++;
 	}
-	TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
-	(*vm_page_queues[queue].cnt)++;
+	splx(s);
 }
 
 /* What leaves the cache was as good as free: perhaps too few are left. */
 void
 vm_pageq_remove(vm_page_t m)
 {
-	int queue = m->queue;
+	int s = splvm(), queue = m->queue;
 
-	if (queue == PQ_NONE)
-		return;
-	TAILQ_REMOVE(&vm_page_queues[queue].pl, m, pageq);
-	(*vm_page_queues[queue].cnt)--;
-	m->queue = PQ_NONE;
-	if (queue == PQ_CACHE && vm_paging_needed())
-		pagedaemon_wakeup();
+	if (queue != PQ_NONE) {
+		TAILQ_REMOVE(&vm_page_queues[queue].pl, m, pageq);
+		(*vm_page_queues[queue].cnt)--;
+		m->queue = PQ_NONE;
+		if (queue == PQ_CACHE && vm_paging_needed())
+			pagedaemon_wakeup();
+	}
+	splx(s);
 }
 
 void

@@ -86,5 +86,12 @@ int	vm_pager_has_page(vm_object_t object, vm_pindex_t pindex, int *before,
 void	vm_pager_page_unswapped(vm_page_t m);
 /* The object of a pager's list that has this handle, or NULL. */
 vm_object_t vm_pager_object_lookup(struct pagerlst *list, void *handle);
+/*
+ * For pagers: the object of a handle, at least so many pages long and with one
+ * reference more, made and listed if there is none; may sleep.  And its end.
+ */
+vm_object_t vm_pager_object_get(struct pagerlst *list, objtype_t type,
+	    void *handle, vm_pindex_t pages);
+void	vm_pager_object_forget(struct pagerlst *list, vm_object_t object);
 
 #endif /* !_VM_VM_PAGER_H_ */
