@@ -127,8 +127,13 @@ uma_zcreate(const char *name, int size, uma_ctor ctor __unused,
 }
 
 int
-uma_zone_set_obj(uma_zone_t zone __unused, struct vm_object *obj __unused,
-    int count __unused)
+uma_zone_reserve_kva(uma_zone_t zone __unused, int count __unused)
+{
+	return (1);
+}
+
+int
+uma_zone_reserve(uma_zone_t zone __unused, uint32_t nitems __unused)
 {
 	return (1);
 }
@@ -261,12 +266,6 @@ vm_object_page_remove(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 			CHECK(!w->mapped[i] || w->page[i].seen != object ||
 			    w->page[i].seen_pindex < start ||
 			    w->page[i].seen_pindex >= end);
-}
-
-void
-vm_object_clear_flag(vm_object_t object, uint16_t bits)
-{
-	object->flags &= ~bits;
 }
 
 void
