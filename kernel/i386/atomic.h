@@ -18,6 +18,7 @@ atomic_##name(volatile type *p, type v)					\
 
 ATOMIC_OP(set_short, uint16_t, "orw %w1,%0", v)		/* these bits are set */
 ATOMIC_OP(clear_short, uint16_t, "andw %w1,%0", (uint16_t)~v)
+ATOMIC_OP(clear_int, uint32_t, "andl %1,%0", ~v)
 ATOMIC_OP(add_int, int, "addl %1,%0", v)
 ATOMIC_OP(subtract_int, int, "subl %1,%0", v)
 

@@ -55,6 +55,32 @@ table_hold(pmap_t pmap, vm_offset_t va, int wait)
 
 /* ---------------------------------------------------------------- pmap_enter */
 
+/*
+ * See to it that there is a table for `va', and a pv entry if there is to be one;
+ * may sleep.  Returns the user's table, one ahead, or NULL for the kernel's.
+ */
+static inline vm_page_t
+prepare(pmap_t pmap, vm_offset_t va, int managed)
+{
+	vm_page_t table = NULL;
+
+	if (va < VM_MAXUSER_ADDRESS)
+		table = table_hold(pmap, va, 1);
+	else {
+		KASSERT(va <= VM_MAX_KERNEL_ADDRESS, ("pmap_enter: toobig"));
+		KASSERT(va >= KERNBASE, ("pmap_enter: invalid to pmap_enter "
+		    "page table pages (va: 0x%x)", va));
+		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_PS)
+			panic("pmap_enter: attempted pmap_enter on 4MB page");
+		if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
+			panic("pmap_enter: invalid page directory pdir=%#x, va=%#x",
+			    pmap->pm_pdir[PTDPTDI], va);
+	}
+	if (managed)
+		(void)pmap_pv_reserve(1);
+	return (table);
+}
+
 /* The entry for a page with these rights, but for PG_MANAGED. */
 static inline pt_entry_t
 make_entry(vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
@@ -72,16 +98,28 @@ make_entry(vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 	return (entry);
 }
 
-/* What is mapped there is another page: it goes, but for its entry. */
+/* One mapping more, by this entry.  Returns PG_MANAGED, if it is that. */
+static inline pt_entry_t
+count_new(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t entry)
+{
+	pmap->pm_stats.resident_count++;
+	if (entry & PG_W)
+		pmap->pm_stats.wired_count++;
+	if (!pmap_is_managed(m))
+		return (0);
+	pmap_pv_insert(pmap, va, m);
+	return (PG_MANAGED);
+}
+
+/* What is mapped there goes, but for its entry. */
 static void
-forget_old(pmap_t pmap, vm_offset_t va, vm_page_t table, pt_entry_t old)
+forget_old(pmap_t pmap, vm_offset_t va, pt_entry_t old)
 {
 	vm_page_t m;
 
 	if (old & PG_W)
 		pmap->pm_stats.wired_count--;
-	if (table != NULL)
-		table->wire_count--;
+	pmap->pm_stats.resident_count--;
 	if (old & PG_MANAGED) {
 		m = PHYS_TO_VM_PAGE(old);
 		pmap_pv_remove(pmap_pv_find(pmap, va, m), m);
@@ -89,69 +127,56 @@ forget_old(pmap_t pmap, vm_offset_t va, vm_page_t table, pt_entry_t old)
 }
 
 /*
- * The new entry comes in the place of `old', which is valid.  The CPU's bits of
- * the old one go to its page.  What the TLB may know is only wrong if it leads
- * to another page, or lets somebody write.
+ * The entry changes from a valid one.  The CPU's bits of the old one go to its
+ * page.  What the TLB may know is wrong only if it leads to another page, or lets
+ * somebody write.
  */
 static void
 replace(pmap_t pmap, vm_offset_t va, pt_entry_t *pte, pt_entry_t new)
 {
 	pt_entry_t old = *pte;
-	int another = ((old ^ new) & PG_FRAME) != 0;
 
 	*pte = new | PG_A;
 	if (old & PG_MANAGED)
 		pmap_report(PHYS_TO_VM_PAGE(old), old);
-	if ((old & PG_A) && (another || (old & ~new & PG_RW)))
+	if ((old & PG_A) && ((old ^ new) & PG_FRAME || (old & ~new & PG_RW)))
 		pmap_invalidate_page(pmap, va);
+}
+
+/* Over the valid entry `old'; `table' is one ahead. */
+static void
+enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
+    pt_entry_t new, vm_page_t table)
+{
+	pt_entry_t old = *pte;
+
+	if (table != NULL)
+		table->wire_count--;
+	if (((old ^ new) & PG_FRAME) == 0) {
+		new |= old & PG_MANAGED;
+		if ((old ^ new) & PG_W)
+			pmap->pm_stats.wired_count += new & PG_W ? 1 : -1;
+	} else {
+		forget_old(pmap, va, old);
+		new |= count_new(pmap, va, m, new);
+	}
+	if ((old & ~(PG_M | PG_A)) != new)
+		replace(pmap, va, pte, new);
 }
 
 void
 pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 {
-	vm_page_t table = NULL;
-	pt_entry_t *pte, old, new;
-	int managed = pmap_is_managed(m);
+	vm_page_t table = prepare(pmap, va, pmap_is_managed(m));
+	pt_entry_t *pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
+	pt_entry_t new = make_entry(va, m, prot, wired);
 
-	KASSERT(va <= VM_MAX_KERNEL_ADDRESS, ("pmap_enter: toobig"));
-	KASSERT(va < PTMAP_ADDRESS || va >= KERNBASE,
-	    ("pmap_enter: invalid to pmap_enter page table pages (va: 0x%x)", va));
-	wired = wired != 0;
-	if (va < VM_MAXUSER_ADDRESS)
-		table = table_hold(pmap, va, 1);
-	if (managed)
-		(void)pmap_pv_reserve(1);
-	if (pmap->pm_pdir[va >> PDRSHIFT] & PG_PS)
-		panic("pmap_enter: attempted pmap_enter on 4MB page");
-	pte = pmap_pte(pmap, va);
-	if (pte == NULL)
-		panic("pmap_enter: invalid page directory pdir=%#x, va=%#x",
-		    pmap->pm_pdir[PTDPTDI], va);
-
-	old = *pte;
-	new = make_entry(va, m, prot, wired);
-	if ((old & PG_V) && ((old ^ new) & PG_FRAME) == 0) {
-		pmap->pm_stats.wired_count += wired - ((old & PG_W) != 0);
-		if (table != NULL)
-			table->wire_count--;
-		new |= old & PG_MANAGED;
-	} else {
-		if (old & PG_V)
-			forget_old(pmap, va, table, old);
-		else
-			pmap->pm_stats.resident_count++;
-		pmap->pm_stats.wired_count += wired;
-		if (managed) {
-			pmap_pv_insert(pmap, va, m);
-			new |= PG_MANAGED;
-		}
-	}
 	if ((prot & VM_PROT_WRITE) && !(m->flags & PG_WRITEABLE))
 		vm_page_flag_set(m, PG_WRITEABLE);
-	if (!(old & PG_V))
-		*pte = new | PG_A;
-	else if ((old & ~(PG_M | PG_A)) != new)
-		replace(pmap, va, pte, new);
+	if (*pte & PG_V)
+		enter_over(pmap, va, m, pte, new, table);
+	else
+		*pte = new | count_new(pmap, va, m, new) | PG_A;
 }
 
 /* ---------------------------------------------------------------- quick forms */
@@ -168,18 +193,13 @@ enter_quick(pmap_t pmap, vm_offset_t va, vm_page_t m)
 
 	if (!pmap_pv_reserve(0) || (table = table_hold(pmap, va, 0)) == NULL)
 		return (0);
-	pte = pmap_pte(pmap, va);
+	pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
 	if (*pte != 0) {
 		table->wire_count--;
 		return (1);
 	}
 	new = VM_PAGE_TO_PHYS(m) | PG_V | PG_U;
-	if (pmap_is_managed(m)) {
-		pmap_pv_insert(pmap, va, m);
-		new |= PG_MANAGED;
-	}
-	pmap->pm_stats.resident_count++;
-	*pte = new;
+	*pte = new | count_new(pmap, va, m, new);
 	return (1);
 }
 
@@ -216,23 +236,27 @@ pmap_enter_object(pmap_t pmap, vm_offset_t start, vm_offset_t end,
 static int
 copy_table(pmap_t dst, pmap_t src, vm_offset_t va, vm_offset_t end)
 {
-	pt_entry_t *from = pmap_pte_walk(src, va), *to;
+	const pt_entry_t *from = pmap_pte_walk(src, va);
 	vm_page_t table = table_hold(dst, va, 0);
 	vm_offset_t at;
+	pt_entry_t *to, entry;
+	int copied = 0;
 
 	if (table == NULL)
 		return (0);
-	to = pmap_pte(dst, va);
+	to = pmap_pte_there(dst, va, TABLE_WINDOW);
 	for (at = va; at < end; at += PAGE_SIZE, from++, to++) {
-		if (!(*from & PG_MANAGED) || *to != 0)
+		entry = *from;
+		if (!(entry & PG_MANAGED) || *to != 0)
 			continue;
 		if (!pmap_pv_reserve(0))
 			break;
-		pmap_pv_insert(dst, at, PHYS_TO_VM_PAGE(*from));
-		*to = *from & ~(PG_W | PG_M | PG_A);
-		table->wire_count++;
-		dst->pm_stats.resident_count++;
+		*to = entry & ~(PG_W | PG_M | PG_A);
+		pmap_pv_insert(dst, at, PHYS_TO_VM_PAGE(entry));
+		copied++;
 	}
+	dst->pm_stats.resident_count += copied;
+	table->wire_count += copied;
 	pmap_table_drop(dst, va, table, 1);
 	return (at == end);
 }

@@ -112,9 +112,9 @@ pmap_pv_more(int wait)
 	return (1);
 }
 
-/* The entry of a mapping, by the shorter of its two lists. */
+/* By the shorter of the two lists that it is in. */
 struct pv_entry *
-pmap_pv_find(pmap_t pmap, vm_offset_t va, vm_page_t m)
+pmap_pv_search(pmap_t pmap, vm_offset_t va, vm_page_t m)
 {
 	struct pv_entry *pv;
 

@@ -14,54 +14,49 @@
 
 /* ---------------------------------------------------------------- removing */
 
-/* An entry, which was `old', is gone: what else there was of it. */
+/* A managed entry is gone, which was `old': the page is told, and has one less. */
 static inline void
-forget(pmap_t pmap, pt_entry_t old)
-{
-	if (old & PG_W)
-		pmap->pm_stats.wired_count--;
-	pmap->pm_stats.resident_count--;
-}
-
-/* The same of a managed entry, whose pv entry is known. */
-static inline void
-forget_managed(struct pv_entry *pv, vm_page_t m, pt_entry_t old)
+forget(struct pv_entry *pv, vm_page_t m, pt_entry_t old)
 {
 	pmap_report(m, old);
-	forget(pv->pv_pmap, old);
 	pmap_pv_remove(pv, m);
 }
 
-/* From `va' to before `end', which have one table. */
-static void
-remove_table(pmap_t pmap, vm_offset_t va, vm_offset_t end, struct pmap_flush *flush)
+/*
+ * From `va' to before `end', which have one table.  Returns how many there were.
+ */
+static int
+remove_table(pmap_t pmap, vm_offset_t va, vm_offset_t end, enum pmap_flush how)
 {
 	vm_page_t m, table = NULL;
+	pt_entry_t *pte = pmap_pte_there(pmap, va, TABLE_WINDOW), old;
 	vm_offset_t at;
-	pt_entry_t *pte, old;
-	int all = NPTEPG, removed = 0;
+	int all = NPTEPG, left;
 
 	if (va < VM_MAXUSER_ADDRESS) {
 		table = pmap_table_page(pmap, va);
 		all = table->wire_count;
 	}
-	pte = pmap_pte(pmap, va);
-	for (at = va; at < end && removed < all; at += PAGE_SIZE, pte++) {
+	for (at = va, left = all; at < end; at += PAGE_SIZE, pte++) {
 		old = *pte;
 		if (!(old & PG_V))
 			continue;
 		*pte = 0;
-		removed++;
-		if (old & PG_A)
-			pmap_flush_page(flush, at);
+		if (how == FLUSH_EACH)
+			invlpg(at);
+		if (old & PG_W)
+			pmap->pm_stats.wired_count--;
 		if (old & PG_MANAGED) {
 			m = PHYS_TO_VM_PAGE(old);
-			forget_managed(pmap_pv_find(pmap, at, m), m, old);
-		} else
-			forget(pmap, old);
+			forget(pmap_pv_find(pmap, at, m), m, old);
+		}
+		if (--left == 0)
+			break;
 	}
-	if (table != NULL && removed != 0)
-		pmap_table_drop(pmap, va, table, removed);
+	pmap->pm_stats.resident_count -= all - left;
+	if (table != NULL && left != all)
+		pmap_table_drop(pmap, va, table, all - left);
+	return (all - left);
 }
 
 /* The end of what has one table with `va', but no further than `end'. */
@@ -74,15 +69,34 @@ table_end(vm_offset_t va, vm_offset_t end)
 void
 pmap_remove(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
 {
-	struct pmap_flush flush = pmap_flush_begin(pmap);
+	enum pmap_flush how = pmap_flush_how(pmap, sva, eva);
 	vm_offset_t va, next;
+	int removed = 0;
 
 	for (va = sva; va < eva; va = next) {
 		next = table_end(va, eva);
 		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
-			remove_table(pmap, va, next, &flush);
+			removed += remove_table(pmap, va, next, how);
 	}
-	pmap_flush_end(&flush);
+	if (how == FLUSH_ALL && removed != 0)
+		load_cr3(rcr3());
+}
+
+/* What is mapped by this pv entry; its entry of the table stands at `pte'. */
+static inline void
+remove_pv(struct pv_entry *pv, vm_page_t m, pt_entry_t *pte)
+{
+	pmap_t pmap = pv->pv_pmap;
+	vm_offset_t va = pv->pv_va;
+	pt_entry_t old = *pte;
+
+	*pte = 0;
+	if (old & PG_W)
+		pmap->pm_stats.wired_count--;
+	pmap->pm_stats.resident_count--;
+	forget(pv, m, old);
+	if (va < VM_MAXUSER_ADDRESS)
+		pmap_table_drop(pmap, va, pmap_table_page(pmap, va), 1);
 }
 
 void
@@ -90,14 +104,9 @@ pmap_remove_pv(struct pv_entry *pv, vm_page_t m)
 {
 	pmap_t pmap = pv->pv_pmap;
 	vm_offset_t va = pv->pv_va;
-	pt_entry_t *pte = pmap_pte_walk(pmap, va), old = *pte;
 
-	*pte = 0;
-	if (old & PG_A)
-		pmap_invalidate_page(pmap, va);
-	forget_managed(pv, m, old);
-	if (va < VM_MAXUSER_ADDRESS)
-		pmap_table_drop(pmap, va, pmap_table_page(pmap, va), 1);
+	remove_pv(pv, m, pmap_pte_there(pmap, va, WALK_WINDOW));
+	pmap_invalidate_page(pmap, va);
 }
 
 void
@@ -114,36 +123,51 @@ pmap_remove_all(vm_page_t m)
 void
 pmap_remove_pages(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
 {
-	struct pmap_flush flush = pmap_flush_begin(pmap);
+	enum pmap_flush how = pmap_flush_how(pmap, sva, eva);
 	struct pv_entry *pv, *next;
-	pt_entry_t *pte, old;
+	pt_entry_t *pte;
 	vm_offset_t va;
 
 	for (pv = TAILQ_FIRST(&pmap->pm_pvlist); pv != NULL; pv = next) {
 		next = TAILQ_NEXT(pv, pv_plist);
 		va = pv->pv_va;
-		pte = pmap_pte(pmap, va);
-		old = *pte;
-		if (va < sva || va >= eva || (old & PG_W))
+		pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
+		if (va < sva || va >= eva || (*pte & PG_W))
 			continue;
-		*pte = 0;
-		if (old & PG_A)
-			pmap_flush_page(&flush, va);
-		forget_managed(pv, PHYS_TO_VM_PAGE(old), old);
-		if (va < VM_MAXUSER_ADDRESS)
-			pmap_table_drop(pmap, va, pmap_table_page(pmap, va), 1);
+		remove_pv(pv, PHYS_TO_VM_PAGE(*pte), pte);
+		if (how == FLUSH_EACH)
+			invlpg(va);
 	}
-	pmap_flush_end(&flush);
+	if (how == FLUSH_ALL)
+		load_cr3(rcr3());
 }
 
 /* ---------------------------------------------------------------- rights, wiring */
 
+/* Nobody writes from `va' to before `end', which have one table. */
+static int
+protect_table(pmap_t pmap, vm_offset_t va, vm_offset_t end, enum pmap_flush how)
+{
+	pt_entry_t *pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
+	int changed = 0;
+
+	for (; va < end; va += PAGE_SIZE, pte++) {
+		if (!(*pte & PG_RW))
+			continue;
+		atomic_clear_int(pte, PG_RW);
+		changed = 1;
+		if (how == FLUSH_EACH)
+			invlpg(va);
+	}
+	return (changed);
+}
+
 void
 pmap_protect(pmap_t pmap, vm_offset_t sva, vm_offset_t eva, vm_prot_t prot)
 {
-	struct pmap_flush flush;
+	enum pmap_flush how = pmap_flush_how(pmap, sva, eva);
 	vm_offset_t va, next;
-	pt_entry_t *pte;
+	int changed = 0;
 
 	if (!(prot & VM_PROT_READ)) {
 		pmap_remove(pmap, sva, eva);
@@ -151,20 +175,13 @@ pmap_protect(pmap_t pmap, vm_offset_t sva, vm_offset_t eva, vm_prot_t prot)
 	}
 	if (prot & VM_PROT_WRITE)
 		return;
-	flush = pmap_flush_begin(pmap);
 	for (va = sva; va < eva; va = next) {
 		next = table_end(va, eva);
-		if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
-			continue;
-		for (pte = pmap_pte(pmap, va); va < next; va += PAGE_SIZE, pte++) {
-			if (!(*pte & PG_RW))
-				continue;
-			*pte &= ~PG_RW;
-			if (*pte & PG_A)
-				pmap_flush_page(&flush, va);
-		}
+		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
+			changed |= protect_table(pmap, va, next, how);
 	}
-	pmap_flush_end(&flush);
+	if (how == FLUSH_ALL && changed)
+		load_cr3(rcr3());
 }
 
 void

@@ -15,7 +15,7 @@
  *	address space but the one that runs, and the kernel's.
  *	It remembers nothing of an entry without PG_V, nor of one without PG_A.
  *	Of all others, each change that takes something away is followed by an
- *	INVLPG of the page; or, beyond INVLPG_MAX pages, by a load of CR3.
+ *	INVLPG of the page; or, of more than INVLPG_MAX pages, by a load of CR3.
  */
 #ifndef _I386_PMAP_VAR_H_
 #define	_I386_PMAP_VAR_H_
@@ -51,40 +51,24 @@ pmap_invalidate_page(pmap_t pmap, vm_offset_t va)
  * tables for each page of the user's that is used again: the TLB of a Pentium
  * has 64 entries.
  */
-#define	INVLPG_MAX	32
+#define	INVLPG_MAX	32		/* pages of a range */
 
-/* What a change of many pages has still to do. */
-struct pmap_flush {
-	int		left;		/* so many more by INVLPG; 0: all at the end */
+/* How the TLB is told that pages of a range change. */
+enum pmap_flush {
+	FLUSH_NONE,			/* it knows nothing of them */
+	FLUSH_EACH,			/* as they change */
+	FLUSH_ALL			/* all at the end */
 };
 
-/* None, if this is not what runs; the kernel's pages may be global. */
-static inline struct pmap_flush
-pmap_flush_begin(pmap_t pmap)
+/* The kernel's pages may be global: loads of CR3 do not help there. */
+static inline enum pmap_flush
+pmap_flush_how(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
 {
-	struct pmap_flush flush = { -1 };
-
 	if (pmap == kernel_pmap)
-		flush.left = INT32_MAX;
-	else if (pmap_is_current(pmap))
-		flush.left = INVLPG_MAX;
-	return (flush);
-}
-
-static inline void
-pmap_flush_page(struct pmap_flush *flush, vm_offset_t va)
-{
-	if (flush->left > 0) {
-		flush->left--;
-		invlpg(va);
-	}
-}
-
-static inline void
-pmap_flush_end(struct pmap_flush *flush)
-{
-	if (flush->left == 0)
-		load_cr3(rcr3());
+		return (FLUSH_EACH);
+	if (!pmap_is_current(pmap))
+		return (FLUSH_NONE);
+	return (eva - sva <= INVLPG_MAX * PAGE_SIZE ? FLUSH_EACH : FLUSH_ALL);
 }
 
 /* ---------------------------------------------------------------- page tables */
@@ -95,10 +79,19 @@ void	pmap_windows_init(vm_offset_t *va);
 pt_entry_t *pmap_table_window(enum table_window which, pd_entry_t pde, vm_offset_t va);
 
 /*
- * Where the entry of `va' stands, or NULL if there is no table.  It is there
- * until the next call for this window: functions on a range use TABLE_WINDOW,
- * those that go through a page's mappings WALK_WINDOW.
+ * Where the entry of `va' stands, whose table is there.  It stands there until
+ * the next call for this window: functions on a range use TABLE_WINDOW, those
+ * that go through a page's mappings WALK_WINDOW.
  */
+static inline pt_entry_t *
+pmap_pte_there(pmap_t pmap, vm_offset_t va, enum table_window which)
+{
+	if (__builtin_expect(pmap_is_current(pmap), 1))
+		return (vtopte(va));
+	return (pmap_table_window(which, pmap->pm_pdir[va >> PDRSHIFT], va));
+}
+
+/* The same, or NULL if there is no table. */
 static inline pt_entry_t *
 pmap_pte_window(pmap_t pmap, vm_offset_t va, enum table_window which)
 {
@@ -107,13 +100,11 @@ pmap_pte_window(pmap_t pmap, vm_offset_t va, enum table_window which)
 	if (!(pde & PG_V))
 		return (NULL);
 	KASSERT(!(pde & PG_PS), ("pmap: %#x is in a page of 4 MB", va));
-	if (pmap_is_current(pmap))
-		return (vtopte(va));
-	return (pmap_table_window(which, pde, va));
+	return (pmap_pte_there(pmap, va, which));
 }
 
 #define	pmap_pte(pmap, va)	pmap_pte_window(pmap, va, TABLE_WINDOW)
-#define	pmap_pte_walk(pmap, va)	pmap_pte_window(pmap, va, WALK_WINDOW)
+#define	pmap_pte_walk(pmap, va)	pmap_pte_there(pmap, va, WALK_WINDOW)
 
 /*
  * A user's page table, whose wire_count says how many valid entries it has; that
@@ -182,7 +173,18 @@ pmap_pv_remove(struct pv_entry *pv, vm_page_t m)
 	pv_free = pv;
 }
 
-struct pv_entry *pmap_pv_find(pmap_t pmap, vm_offset_t va, vm_page_t m);
+struct pv_entry *pmap_pv_search(pmap_t pmap, vm_offset_t va, vm_page_t m);
+
+/* The entry of a mapping, which is there: mostly, it is the page's only one. */
+static inline struct pv_entry *
+pmap_pv_find(pmap_t pmap, vm_offset_t va, vm_page_t m)
+{
+	struct pv_entry *pv = TAILQ_FIRST(&m->md.pv_list);
+
+	if (pv->pv_va == va && pv->pv_pmap == pmap)
+		return (pv);
+	return (pmap_pv_search(pmap, va, m));
+}
 
 /*
  * A managed entry that is or was `pte' changes: what the CPU has put there is

@@ -189,14 +189,16 @@ default_swap_device(void)
 	return (NULL);
 }
 
-/* How large a disk's device is, in bytes. */
+/* How large a disk's device is, in bytes; 0 for what is no disk. */
 static uint64_t
 disk_device_size(const struct cdev *dev)
 {
 	const struct disk *dp = dev->si_drv1;
-	const struct diskslice *ds =
-	    &dp->d_slice->dss_slices[dkslice(dev->si_minor)];
+	const struct diskslice *ds;
 
+	if (dev->si_devsw->d_strategy != diskstrategy)
+		return (0);
+	ds = &dp->d_slice->dss_slices[dkslice(dev->si_minor)];
 	if (dkpart(dev->si_minor) == RAW_PART)
 		return (ds->ds_size << DEV_BSHIFT);
 	return (ds->ds_parts[dkpart(dev->si_minor)].dp_size << DEV_BSHIFT);

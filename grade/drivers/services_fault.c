@@ -1,0 +1,530 @@
+/*
+ * services_fault: tests of page faults, row by row (facts of vm_fault()'s order).
+ * grade/tests/test_fault.py says what is expected.
+ *
+ * Each test runs in an address space of its own.
+ */
+#include "services_fault.h"
+
+#include <sys/malloc.h>
+#include <sys/systm.h>
+#include <sys/vmmeter.h>
+#include <i386/md_var.h>
+
+#define	AT		0x10000000U	/* where tests map things */
+
+vm_map_t
+own_map(void)
+{
+	return (&curproc->p_vmspace->vm_map);
+}
+
+vm_offset_t
+map_at(vm_offset_t at, vm_object_t object, vm_size_t size, vm_prot_t prot,
+    vm_prot_t max, int cow)
+{
+	int rv;
+
+	rv = vm_map_find(own_map(), object, 0, &at, size, 0, prot, max, cow);
+	if (rv != KERN_SUCCESS)
+		panic("services_fault: nothing can be mapped at %#x: %d", at, rv);
+	return (at);
+}
+
+uint32_t
+user_get(vm_offset_t va)
+{
+	struct services_user user = { .esi = va };
+
+	services_user_run(&user, user_read, 0);
+	return (user.signo != 0 ? 0xdead0000 + user.signo : user.eax);
+}
+
+int
+user_put(vm_offset_t va, uint32_t value)
+{
+	struct services_user user = { .esi = va, .eax = value };
+
+	services_user_run(&user, user_write, 0);
+	return (user.signo);
+}
+
+vm_paddr_t
+frame_at(vm_offset_t va)
+{
+	return (pmap_extract(own_map()->pmap, va));
+}
+
+/* A page of an anonymous object, all of its words `value'. */
+vm_page_t
+filled_page(vm_object_t object, vm_pindex_t pindex, uint32_t value)
+{
+	vm_page_t m = vm_page_grab(object, pindex, VM_ALLOC_NORMAL | VM_ALLOC_RETRY);
+	uint32_t *words = malloc(PAGE_SIZE, M_TEMP, M_WAITOK);
+	vm_offset_t window = kmem_alloc_nofault(kernel_map, PAGE_SIZE);
+	unsigned i;
+
+	for (i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+		words[i] = value;
+	pmap_kenter(window, VM_PAGE_TO_PHYS(m));
+	memcpy((void *)window, words, PAGE_SIZE);
+	pmap_kremove(window);
+	kmem_free(kernel_map, window, PAGE_SIZE);
+	free(words, M_TEMP);
+	m->valid = VM_PAGE_BITS_ALL;
+	vm_page_dirty(m);
+	vm_page_activate(m);
+	vm_page_wakeup(m);
+	return (m);
+}
+
+__attribute__((noipa)) void
+fault_mark(const char *name __unused, uint32_t va __unused)
+{
+}
+
+/* ---------------------------------------------------------------- what comes of it */
+
+static void
+print_row(const char *what, vm_offset_t va, vm_prot_t type, int flags)
+{
+	int rv = vm_fault(own_map(), va, type, flags);
+
+	printf("@row what=%s rv=%d locked=%d\n", what, rv,
+	    own_map()->lock.sx_cnt);
+}
+
+/* Each code that vm_fault() returns, but those of pagers (services_fault_pager.c). */
+SERVICE_TEST(fault_rows)
+{
+	vm_object_t object, behind;
+	vm_ooffset_t offset = 0;
+
+	services_user_begin();
+	print_row("hole", AT, VM_PROT_READ, VM_FAULT_NORMAL);
+	print_row("null", 0, VM_PROT_READ, VM_FAULT_NORMAL);
+	print_row("kernel", KERNBASE, VM_PROT_READ, VM_FAULT_NORMAL);
+
+	map_at(AT, NULL, PAGE_SIZE, VM_PROT_READ, VM_PROT_ALL, 0);
+	print_row("read", AT, VM_PROT_READ, VM_FAULT_NORMAL);
+	print_row("again", AT, VM_PROT_READ, VM_FAULT_NORMAL);
+	print_row("write_of_read_only", AT, VM_PROT_WRITE, VM_FAULT_DIRTY);
+	(void)vm_map_protect(own_map(), AT, AT + PAGE_SIZE, VM_PROT_NONE, 0);
+	print_row("read_of_none", AT, VM_PROT_READ, VM_FAULT_NORMAL);
+	(void)vm_map_protect(own_map(), AT, AT + PAGE_SIZE, VM_PROT_RW, 0);
+	print_row("write", AT, VM_PROT_WRITE, VM_FAULT_DIRTY);
+
+	/* Three pages of an object of two. */
+	object = vm_object_allocate(OBJT_DEFAULT, 2);
+	map_at(AT + PAGE_SIZE, object, 3 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	print_row("last", AT + 2 * PAGE_SIZE, VM_PROT_WRITE, VM_FAULT_DIRTY);
+	print_row("behind_the_end", AT + 3 * PAGE_SIZE, VM_PROT_WRITE, VM_FAULT_DIRTY);
+
+	/* A chain whose end is no more. */
+	behind = vm_object_allocate(OBJT_DEFAULT, 1);
+	object = behind;
+	vm_object_reference(behind);
+	vm_object_shadow(&object, &offset, 1);
+	map_at(AT + 8 * PAGE_SIZE, object, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	vm_object_set_flag(behind, OBJ_DEAD);
+	print_row("dead", AT + 8 * PAGE_SIZE, VM_PROT_READ, VM_FAULT_NORMAL);
+	vm_object_clear_flag(behind, OBJ_DEAD);
+	vm_object_deallocate(behind);
+	printf("@object refs=%d progress=%d resident=%d\n", object->ref_count,
+	    object->paging_in_progress, object->resident_page_count);
+	services_user_end();
+}
+
+/* What ring 3 gets for it: signals; and the kernel, by copyin(). */
+static void
+print_touch(const char *what, const char *program, vm_offset_t va)
+{
+	struct services_user user = { .esi = va, .eax = 7 };
+
+	services_user_run(&user, program, 0);
+	printf("@touch what=%s signo=%d code=%d eax=%u\n", what, user.signo,
+	    user.code, user.eax);
+}
+
+SERVICE_TEST(fault_user)
+{
+	uint32_t word = 0;
+
+	services_user_begin();
+	services_user_load();
+	print_touch("nothing", user_nothing, 0);
+	print_touch("read_null", user_read, 0);
+	print_touch("write_null", user_write, 4);
+	print_touch("read_hole", user_read, AT);
+	print_touch("read_kernel", user_read, KERNBASE);
+	print_touch("write_kernel", user_write, (vm_offset_t)&word);
+	print_touch("read_tables", user_read, PTMAP_ADDRESS);
+	print_touch("call_hole", user_call, AT);
+
+	map_at(AT, NULL, 4 * PAGE_SIZE, VM_PROT_READ, VM_PROT_ALL, 0);
+	print_touch("write_read_only", user_write, AT);
+	print_touch("read_read_only", user_read, AT);
+	(void)vm_map_protect(own_map(), AT, AT + 4 * PAGE_SIZE, VM_PROT_RW, 0);
+	print_touch("write", user_write, AT);
+	print_touch("read", user_read, AT);
+
+	printf("@copy what=in_absent rv=%d",
+	    copyin((void *)(AT + PAGE_SIZE + 5), &word, 4));
+	printf(" word=%u\n", word);
+	word = 0x1234;
+	printf("@copy what=out_absent rv=%d",
+	    copyout(&word, (void *)(AT + 3 * PAGE_SIZE - 2), 4));
+	printf(" word=%u\n", user_get(AT + 3 * PAGE_SIZE - 2));
+	printf("@copy what=in_hole rv=%d word=0\n",
+	    copyin((void *)(AT + 4 * PAGE_SIZE - 2), &word, 4));
+	(void)vm_map_protect(own_map(), AT, AT + PAGE_SIZE, VM_PROT_READ, 0);
+	printf("@copy what=out_read_only rv=%d word=0\n",
+	    copyout(&word, (void *)AT, 4));
+	printf("@copy what=fuword rv=%d word=%d\n", fuword((void *)AT), fuword((void *)4));
+	printf("@access rw=%d r=%d hole=%d null=%d wrap=%d\n",
+	    useracc((void *)AT, 8, VM_PROT_RW), useracc((void *)AT, 4 * PAGE_SIZE, VM_PROT_READ),
+	    useracc((void *)AT, 4 * PAGE_SIZE + 1, VM_PROT_READ), useracc(NULL, 1, VM_PROT_READ),
+	    useracc((void *)AT, 0U - AT, VM_PROT_READ));
+	services_user_end();
+}
+
+/* ---------------------------------------------------------------- zeros */
+
+/* Leave pages behind that are full of something else. */
+static void
+dirty_free_pages(int count)
+{
+	vm_object_t object = vm_object_allocate(OBJT_DEFAULT, count);
+	int i;
+
+	for (i = 0; i < count; i++)
+		(void)filled_page(object, i, 0xa5a5a5a5);
+	vm_object_deallocate(object);
+}
+
+SERVICE_TEST(fault_zero)
+{
+	struct services_user user = { .esi = AT, .ecx = 24 * PAGE_SIZE / 4 };
+	uint32_t free_before, zfod = cnt.v_zfod, ozfod = cnt.v_ozfod;
+
+	services_user_begin();
+	services_user_load();
+	map_at(AT, NULL, 24 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	dirty_free_pages(40);
+	free_before = cnt.v_free_count;
+	zfod = cnt.v_zfod;
+	services_user_run(&user, user_or, 0);
+	printf("@zero signo=%d all=%u zfod=%u ozfod=%d taken=%d\n", user.signo,
+	    user.eax, cnt.v_zfod - zfod, cnt.v_ozfod - ozfod <= 24,
+	    free_before - cnt.v_free_count >= 24);
+	fault_mark("zero", AT);
+	fault_mark("zero", AT + 23 * PAGE_SIZE);
+	services_user_end();
+}
+
+/* ---------------------------------------------------------------- copies on write */
+
+#define	SPACES		6		/* so chains become up to five deep */
+#define	PAGES		40
+#define	WORDS		3		/* of each page */
+#define	WRITES		150
+
+static uint32_t	model[SPACES][PAGES][WORDS];
+static struct vmspace *spaces[SPACES];
+
+/* The running process sees this address space. */
+static void
+see(struct vmspace *vm)
+{
+	curproc->p_vmspace = vm;
+	pmap_activate(curthread);
+}
+
+static vm_offset_t
+word_at(int page, int word)
+{
+	return (AT + page * PAGE_SIZE + word * (PAGE_SIZE / WORDS & ~3));
+}
+
+static int
+differences(int space)
+{
+	int page, word, count = 0;
+	uint32_t value;
+
+	see(spaces[space]);
+	for (page = 0; page < PAGES; page++)
+		for (word = 0; word < WORDS; word++)
+			count += copyin((void *)word_at(page, word), &value, 4) != 0 ||
+			    value != model[space][page][word];
+	return (count);
+}
+
+static int
+chain_length(vm_map_t map, vm_offset_t va)
+{
+	vm_map_entry_t entry;
+	vm_object_t object;
+	int length = 0;
+
+	if (!vm_map_lookup_entry(map, va, &entry))
+		return (-1);
+	for (object = entry->object.vm_object; object != NULL;
+	    object = object->backing_object)
+		length++;
+	return (length);
+}
+
+static void
+write_at_random(int space, uint32_t value)
+{
+	int page = services_draw(PAGES), word = services_draw(WORDS);
+
+	see(spaces[space]);
+	model[space][page][word] = value;
+	if (copyout(&value, (void *)word_at(page, word), 4) != 0)
+		printf("@cow error=1\n");
+}
+
+/*
+ * A process forks again and again, and all of its children write, where chance
+ * wants it: none sees what another has written since.
+ */
+static void
+fork_and_write(void)
+{
+	struct vmspace *mine = curproc->p_vmspace;
+	int i, made = 1, deepest = 0, wrong = 0;
+	uint32_t cow = cnt.v_cow_faults;
+
+	memset(model, 0, sizeof(model));
+	spaces[0] = vmspace_alloc(PAGE_SIZE, VM_MAXUSER_ADDRESS);
+	see(spaces[0]);
+	map_at(AT, NULL, PAGES * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	for (i = 0; i < WRITES; i++) {
+		if (i % (WRITES / SPACES) == 0 && i > 0 && made < SPACES) {
+			spaces[made] = vmspace_fork(spaces[made - 1]);
+			memcpy(model[made], model[made - 1], sizeof(model[0]));
+			made++;
+		}
+		write_at_random(services_draw(made), i + 1);
+		wrong += differences(services_draw(made));
+		deepest = MAX(deepest, chain_length(own_map(), AT));
+	}
+	for (i = 0; i < made; i++)
+		wrong += differences(i);
+	printf("@cow spaces=%d deepest=%d wrong=%d faults=%u\n", i, deepest, wrong,
+	    cnt.v_cow_faults - cow);
+	while (i-- > 0) {
+		wrong = i > 0 ? differences(services_draw(i)) : 0;
+		see(mine);
+		vmspace_free(spaces[i]);
+		printf("@cow_left space=%d wrong=%d\n", i, wrong);
+	}
+}
+
+/* A second time, when zones and the like have the pages that they keep. */
+SERVICE_TEST(fault_cow)
+{
+	uint32_t free_before;
+
+	fork_and_write();
+	free_before = cnt.v_free_count;
+	fork_and_write();
+	printf("@cow_end lost=%d\n", (int)(free_before - cnt.v_free_count));
+}
+
+/* A shadow whose backing object nobody else has: pages move instead of being copied. */
+SERVICE_TEST(fault_move)
+{
+	vm_object_t backing = vm_object_allocate(OBJT_DEFAULT, 3), object = backing;
+	vm_ooffset_t offset = 0;
+	vm_paddr_t frames[3];
+	uint32_t optim, cow = cnt.v_cow_faults;
+	int i;
+
+	services_user_begin();
+	services_user_load();
+	for (i = 0; i < 3; i++)
+		frames[i] = VM_PAGE_TO_PHYS(filled_page(backing, i, 100 + i));
+	vm_object_reference(backing);
+	vm_object_shadow(&object, &offset, 3);
+	map_at(AT, object, 3 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	optim = cnt.v_cow_optim;
+	cow = cnt.v_cow_faults;
+
+	/* Somebody has it: a copy.  Nobody has: the page itself. */
+	printf("@move what=shared signo=%d", user_put(AT, 1));
+	printf(" same=%d moved=%u copied=%u\n", frame_at(AT) == frames[0],
+	    cnt.v_cow_optim - optim, cnt.v_cow_faults - cow);
+	backing->ref_count--;
+	printf("@move what=read value=%u", user_get(AT + PAGE_SIZE));
+	printf(" same=%d moved=%u copied=%u\n", frame_at(AT + PAGE_SIZE) == frames[1],
+	    cnt.v_cow_optim - optim, cnt.v_cow_faults - cow);
+	fault_mark("move", AT + PAGE_SIZE);
+	printf("@move what=alone signo=%d", user_put(AT + PAGE_SIZE + 4, 2));
+	printf(" same=%d moved=%u copied=%u value=%u resident=%d\n",
+	    frame_at(AT + PAGE_SIZE) == frames[1], cnt.v_cow_optim - optim,
+	    cnt.v_cow_faults - cow, user_get(AT + PAGE_SIZE),
+	    backing->resident_page_count);
+	fault_mark("move", AT + PAGE_SIZE);
+	services_user_end();
+}
+
+/* When all pages of a shadow are its own nothing shows through: the chain is cut. */
+SERVICE_TEST(fault_full)
+{
+	vm_object_t backing = vm_object_allocate(OBJT_DEFAULT, 2), object = backing;
+	vm_ooffset_t offset = 0;
+	int i;
+
+	services_user_begin();
+	services_user_load();
+	for (i = 0; i < 2; i++)
+		(void)filled_page(backing, i, 50 + i);
+	vm_object_reference(backing);
+	vm_object_shadow(&object, &offset, 2);
+	map_at(AT, object, 2 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	for (i = 0; i < 2; i++) {
+		(void)user_put(AT + i * PAGE_SIZE, i);
+		printf("@full pages=%d length=%d refs=%d\n", i + 1,
+		    chain_length(own_map(), AT), backing->ref_count);
+	}
+	services_user_end();
+	vm_object_deallocate(backing);
+}
+
+/* ---------------------------------------------------------------- wired, neighbours, stacks */
+
+static void
+print_wired(const char *what, vm_offset_t va)
+{
+	vm_page_t m = PHYS_TO_VM_PAGE(frame_at(va));
+
+	printf("@wired what=%s wires=%d queue=%d\n", what, m->wire_count,
+	    m->queue);
+}
+
+SERVICE_TEST(fault_wired)
+{
+	uint32_t wired = cnt.v_wire_count;
+	vm_map_entry_t entry;
+
+	services_user_begin();
+	services_user_load();
+	map_at(AT, NULL, 3 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	(void)user_put(AT + 2 * PAGE_SIZE, 1);	/* the page table is wired, too */
+	wired = cnt.v_wire_count;
+	printf("@wire rv=%d", vm_map_wire(own_map(), AT, AT + 2 * PAGE_SIZE,
+	    VM_MAP_WIRE_USER));
+	printf(" more=%d\n", cnt.v_wire_count - wired);
+	print_wired("user", AT);
+	fault_mark("wired", AT);
+	printf("@wire rv=%d", vm_map_unwire(own_map(), AT, AT + 2 * PAGE_SIZE,
+	    VM_MAP_WIRE_USER));
+	printf(" more=%d\n", cnt.v_wire_count - wired);
+	print_wired("none", AT);
+
+	/* What must not be used, but might later: there would be no fault then. */
+	map_at(AT + 16 * PAGE_SIZE, NULL, PAGE_SIZE, VM_PROT_NONE, VM_PROT_ALL, 0);
+	if (!vm_map_lookup_entry(own_map(), AT + 16 * PAGE_SIZE, &entry))
+		panic("services_fault: no entry");
+	printf("@wire rv=%d", vm_map_wire(own_map(), AT + 16 * PAGE_SIZE,
+	    AT + 17 * PAGE_SIZE, VM_MAP_WIRE_USER));
+	printf(" more=%d max=%d signo=%d\n", cnt.v_wire_count - wired,
+	    entry->max_protection, user_put(AT + 16 * PAGE_SIZE, 1));
+	(void)vm_map_remove(own_map(), AT, AT + 17 * PAGE_SIZE);
+	printf("@wire_end more=%d\n", cnt.v_wire_count - wired);
+	services_user_end();
+}
+
+/* One page is read, in the midst of such as are in memory, and one that is not. */
+SERVICE_TEST(fault_around)
+{
+	vm_object_t object = vm_object_allocate(OBJT_DEFAULT, 16);
+	uint32_t faults;
+	int i;
+
+	services_user_begin();
+	services_user_load();
+	for (i = 0; i < 16; i++)
+		if (i != 10)
+			(void)filled_page(object, i, 200 + i);
+	map_at(AT, object, 16 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	faults = cnt.v_vm_faults;
+	(void)user_get(AT + 7 * PAGE_SIZE);
+	printf("@around faults=%u mapped=", cnt.v_vm_faults - faults);
+	for (i = 0; i < 16; i++)
+		printf("%d", frame_at(AT + i * PAGE_SIZE) != 0);
+	printf("\n");
+	fault_mark("around", AT + 6 * PAGE_SIZE);
+	fault_mark("around", AT + 7 * PAGE_SIZE);
+	printf("@around_value value=%u\n", user_get(AT + 6 * PAGE_SIZE));
+	services_user_end();
+}
+
+#define	STACK_TOP	VM_MAXUSER_ADDRESS
+#define	STACK_SIZE	(1U << 20)
+
+SERVICE_TEST(fault_stack)
+{
+	static const struct {
+		const char	*what;
+		vm_offset_t	below;
+	} pushes[] = {
+		{ "top", 0 }, { "first", SGROWSIZ - 4 }, { "grows", SGROWSIZ + 8 },
+		{ "far", STACK_SIZE - 4 }, { "too_far", STACK_SIZE + 16 },
+	};
+	struct services_user user;
+	unsigned i;
+
+	services_user_begin();
+	services_user_load();
+	curproc->p_vmspace->vm_maxsaddr = (STACK_TOP - STACK_SIZE);
+	if (vm_map_stack(own_map(), STACK_TOP - STACK_SIZE, STACK_SIZE, VM_PROT_ALL,
+	    VM_PROT_ALL, MAP_STACK_GROWS_DOWN) != KERN_SUCCESS)
+		panic("services_fault: no stack");
+	curproc->p_vmspace->vm_ssize = atop(SGROWSIZ);
+	for (i = 0; i < nitems(pushes); i++) {
+		user = (struct services_user){ .eax = i };
+		services_user_run(&user, user_push, STACK_TOP - pushes[i].below);
+		printf("@push what=%s signo=%d ssize=%u\n", pushes[i].what,
+		    user.signo, curproc->p_vmspace->vm_ssize);
+	}
+	services_user_end();
+}
+
+/* ---------------------------------------------------------------- mistakes of the kernel's */
+
+SERVICE_TEST(fault_nofault)
+{
+	services_user_begin();
+	map_at(AT, NULL, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, MAP_NOFAULT);
+	(void)fubyte((void *)(AT + 4));
+}
+
+SERVICE_TEST(fault_null)
+{
+	char *volatile null = NULL;
+
+	services_user_begin();
+	map_at(AT, NULL, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	printf("@null %d\n", ((volatile char *)null)[4]);
+}
+
+/* The user's memory, which is there, but not by copyin(). */
+SERVICE_TEST(fault_directly)
+{
+	services_user_begin();
+	map_at(AT, NULL, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	printf("@directly %d\n", *(volatile char *)AT);
+}
+
+/* An address of kernel_map that nobody has. */
+SERVICE_TEST(fault_wild)
+{
+	vm_offset_t va = kmem_alloc(kernel_map, PAGE_SIZE);
+
+	kmem_free(kernel_map, va, PAGE_SIZE);
+	printf("@wild %d\n", *(volatile char *)va);
+}
