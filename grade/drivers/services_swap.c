@@ -16,6 +16,7 @@
 #include <sys/disk.h>
 #include <sys/errno.h>
 #include <sys/malloc.h>
+#include <sys/priority.h>
 #include <sys/sched.h>
 #include <sys/priority.h>
 #include <sys/systm.h>
