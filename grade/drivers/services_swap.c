@@ -17,6 +17,7 @@
 #include <sys/errno.h>
 #include <sys/malloc.h>
 #include <sys/sched.h>
+#include <sys/priority.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 #include <vm/pmap.h>
