@@ -28,6 +28,7 @@ PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     3: {"kernel-machdep": ("kernel/kernel-machdep", ("machdep.c",)), "kernel-trap": ("kernel/kernel-trap", ("trap.c",))},
     4: {"kernel-sysinit": ("kernel/kernel-sysinit", ("subr_sysinit.c",)),
         "kernel-whole": ("kernel/kernel-whole", ("subr_sysinit.c",))},
+    5: {"kernel-splay": ("kernel/kernel-splay", ("vm_map_splay.c",)), "kernel-map": ("kernel/kernel-map", ("vm_map.c",))},
 }
 
 # What they boot besides, which is never the student's: where it stands in build/ref.
@@ -36,6 +37,7 @@ GIVEN: Mapping[int, Mapping[str, str]] = {
     2: {"btx_boot": "grade/drivers/btx_boot.bin", "btx_client": "grade/drivers/btx_client.bin"},
     3: {"disk": "grade/drivers/disk.img"},
     4: {"disk": "grade/drivers/disk.img"},
+    5: {"disk": "grade/drivers/disk.img"},
 }
 
 

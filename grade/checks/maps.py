@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from random import Random
+from typing import NamedTuple
 
 from grade.bench import Bench
 from grade.bochs import Machine
@@ -19,10 +20,55 @@ from grade.models.splay import Range, Tree, nodes
 
 SPLAY, MAP, FAULT, WHOLE = "kernel-splay", "kernel-map", "kernel-fault", "kernel-vm"
 
-_PLANT, _SPLAY, _LOOKUP, _LINK, _UNLINK, _FIND, _INSERT, _AT, _TREE, _LIST = range(OTHERS, OTHERS + 10)
-MAPS, ENTRIES = 48, 1536        # lab5_maps, lab5_entries
+_PLANT, _SPLAY, _LOOKUP, _LINK, _UNLINK, _FIND, _INSERT, _AT, _TREE, _LIST, _START, _OBJECT, _SET = (
+    range(OTHERS, OTHERS + 13))
+ENTRIES = 1536                 # lab5_entries
+VM_IS_UP = 0x1FFFFFF           # SI_SUB_KMEM, and what comes before the CPU
+LISTED = struct.Struct("<8IqI4BI")
 NONE = 0xFFFFFFFF
 PAGE = 4096
+
+
+class Entry(NamedTuple):
+    """What the driver tells of an entry: struct lab5_entry."""
+
+    entry: int
+    start: int
+    end: int
+    adj_free: int
+    object: int             # its number, if it is one of the driver's; else its address
+    object_size: int
+    object_refs: int
+    object_flags: int
+    offset: int
+    eflags: int
+    protection: int
+    maximum: int
+    inheritance: int
+    links_back: int
+    wired: int
+
+
+class Listed(NamedTuple):
+    """A map's list: how many entries there are, at least; what the map says of that and of their size."""
+
+    count: int
+    nentries: int
+    size: int
+    told: tuple[Entry, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.told[:self.count]
+
+    def spans(self) -> list[str]:
+        """In words: nentries, and the entries by the list."""
+        lines = [f"nentries {self.nentries}"]
+        for entry in self.entries:
+            back = "" if entry.links_back else ", whose prev is not the one before"
+            lines.append(f"{entry.start:x}-{entry.end:x}{back}")
+        whole = self.count == len(self.entries) and self.count < len(self.told)
+        return lines + [] if whole else [*lines, "and further, or to no entry"]
 
 
 class MapScript(Script):
@@ -56,13 +102,17 @@ class MapScript(Script):
 
     # -- operations
 
-    def plant(self, tree: Tree | None, minimum: int, maximum: int) -> int:
-        """A map with this tree; its number."""
+    def start(self) -> None:
+        """Have virtual memory come up."""
+        self.say(_START, VM_IS_UP)
+
+    def plant(self, tree: Tree | None, minimum: int, maximum: int, *, listed: bool = True) -> int:
+        """A map with this tree, and with a list or with none; its number."""
         number, self._maps = self._maps, self._maps + 1
         found = nodes(tree, maximum)
         by_start = {item.start: item for item in tree or ()}
         by_path = {node.path: self.enter(by_start[node.start]) for node in found}
-        self.say(_PLANT, number, minimum, maximum, len(found))
+        self.say(_PLANT, number, minimum, maximum, listed, len(found))
         for node in found:
             self.say(by_path[node.path], node.start, node.end, node.adj_free, node.max_free,
                      *(by_path.get(node.path + way, NONE) for way in "LR"))
@@ -91,16 +141,35 @@ class MapScript(Script):
         self.say(_FIND, self.own("vm_map_findspace"), of, start, length)
         return self.result(2)
 
-    def insert(self, of: int, object: int, offset: int, start: int, end: int, prot: int, maximum: int, cow: int,
-               about: str) -> int:
-        self.calls.append(about)
-        self.say(_INSERT, self.own("vm_map_insert"), of, object, offset, start, end, prot, maximum, cow)
-        return self.save(self.symbol("script_returned"), 4)
+    def object(self, number: int, pages: int) -> None:
+        """Make an object; the driver has a reference."""
+        self.say(_OBJECT, number, pages)
 
-    def at(self, function: str, of: int, where: int, address: int, about: str) -> None:
+    def insert(self, function: int, of: int, object: int, own: bool, offset: int, start: int, end: int, protection: int,
+               maximum: int, cow: int, about: str) -> int:
+        """function: the student's or the reference's. own: it gets the driver's reference to the object."""
+        self.calls.append(about)
+        self.say(_INSERT, function, of, object, own, offset, start, end, protection, maximum, cow)
+        return self.result(1)
+
+    def set(self, of: int, where: int, eflags: int, protection: int, maximum: int, inheritance: int, wired: int) -> None:
+        """Change what the entry at an address says."""
+        self.say(_SET, of, where, eflags, protection, maximum, inheritance, wired)
+
+    def at(self, function: int, of: int, where: int, address: int, about: str) -> None:
         """Call a function with the entry that is at an address, and with another address."""
         self.calls.append(about)
-        self.say(_AT, self.own(function), of, where, address)
+        self.say(_AT, function, of, where, address)
+
+    def list(self, of: int, most: int) -> tuple[int, int]:
+        """Look at a list of at most so many entries."""
+        self.say(_LIST, of, most)
+        return self.result(3 + most * LISTED.size // 4), most
+
+    def listed(self, results: Results, asked: tuple[int, int], what: str) -> Listed:
+        """The list that was looked at."""
+        data = results.memory(asked[0], what)
+        return Listed(*struct.unpack_from("<3I", data), tuple(map(Entry._make, LISTED.iter_unpack(data[12:]))))
 
     def tree(self, of: int, most: int) -> tuple[int, int]:
         """Look at a tree of at most so many nodes."""

@@ -6,15 +6,21 @@
  * ...), and works on maps of ours alone.  The check's script says by address
  * which function is called; maps and entries go by their numbers there.
  *
- *	PLANT map, min, max, count, {entry, start, end, adj_free, max_free,
- *	    left, right}		make a map with this tree, the root first;
- *					-1 is no entry
+ *	START subsystem			run the SYSINITs up to there
+ *	PLANT map, min, max, listed, count, {entry, start, end, adj_free,
+ *	    max_free, left, right}	make a map with this tree, the root first;
+ *					-1 is no entry; with a list, or with none
+ *	OBJECT object, pages		make one, with a reference
  *	SPLAY function, map, addr	the map's tree at addr
  *	LOOKUP function, map, addr	results: what it returns, the entry
  *	LINK function, map, after, entry, start, end
  *	UNLINK function, map, entry
  *	FIND function, map, start, length	results: what it returns, the address
- *	INSERT function, map, object, offset, start, end, prot, max, cow
+ *	INSERT function, map, object, own, offset, start, end, prot, max, cow
+ *					results: what it returns; own: it gets our
+ *					reference of the object, not another
+ *	SET map, where, eflags, prot, max, inheritance, wired
+ *					change what the entry at an address says
  *	AT function, map, where, addr	call it with the entry at an address, and addr
  *	TREE map, most			results: the tree in preorder
  *	LIST map, most			results: the list, and what an entry says
@@ -24,6 +30,7 @@
  */
 #include "script.h"
 
+#include <sys/kernel.h>
 #include <sys/systm.h>
 #include <vm/pmap.h>
 #include <vm/vm_map.h>
@@ -37,7 +44,7 @@
 
 enum {
 	OP_PLANT = OP_OTHERS, OP_SPLAY, OP_LOOKUP, OP_LINK, OP_UNLINK, OP_FIND,
-	OP_INSERT, OP_AT, OP_TREE, OP_LIST,
+	OP_INSERT, OP_AT, OP_TREE, OP_LIST, OP_START, OP_OBJECT, OP_SET,
 };
 
 /* What TREE tells of a node. */
@@ -53,7 +60,7 @@ struct lab5_entry {
 	uint32_t	entry;
 	vm_offset_t	start, end;
 	vm_size_t	adj_free;
-	vm_object_t	object;
+	uint32_t	object, object_size, object_refs, object_flags;
 	uint32_t	offset[2];
 	vm_eflags_t	eflags;
 	uint8_t		protection, max_protection, inheritance, links_back;
@@ -83,6 +90,20 @@ number_of(const struct vm_map_entry *entry)
 
 /* ---------------------------------------------------------------- making */
 
+/* What start-up asks for, in order, up to a subsystem. */
+static void
+start(uint32_t last)
+{
+	struct sysinit *sip;
+
+	sysinit_mklist(&sysinit_list, SET_BEGIN(sysinit_set), SET_LIMIT(sysinit_set));
+	while ((sip = STAILQ_FIRST(&sysinit_list)) != NULL && sip->subsystem <= last) {
+		STAILQ_REMOVE_HEAD(&sysinit_list, next);
+		if (sip->subsystem != SI_SUB_DUMMY)
+			sip->func(sip->udata);
+	}
+}
+
 /* Put an entry into a map's list, where it belongs by its address. */
 static void
 list_by_address(struct vm_map *map, struct vm_map_entry *entry)
@@ -104,11 +125,11 @@ plant(const uint32_t *w)
 {
 	struct vm_map *map = &lab5_maps[w[1]];
 	struct vm_map_entry *entry;
-	uint32_t count = w[4], i;
+	uint32_t listed = w[4], count = w[5], i;
 
 	vm_map_init(map, w[2], w[3]);
 	vm_map_lock(map);
-	for (i = 0, w += 5; i < count; i++, w += 7) {
+	for (i = 0, w += 6; i < count; i++, w += 7) {
 		entry = entry_of(w[0]);
 		*entry = (struct vm_map_entry){
 			.start = w[1], .end = w[2],
@@ -117,7 +138,8 @@ plant(const uint32_t *w)
 			.protection = VM_PROT_ALL, .max_protection = VM_PROT_ALL,
 			.inheritance = VM_INHERIT_DEFAULT,
 		};
-		list_by_address(map, entry);
+		if (listed)
+			list_by_address(map, entry);
 		if (i == 0)
 			map->root = entry;
 	}
@@ -176,12 +198,29 @@ tell_tree(const struct vm_map_entry *root, uint32_t most)
 		script_result(&nothing, sizeof(nothing) / 4);
 }
 
+/* An object of ours by its number, any other by its address. */
+static uint32_t
+object_number(vm_object_t object)
+{
+	uint32_t i;
+
+	for (i = 0; i < OBJECTS; i++)
+		if (lab5_objects[i] == object)
+			return (i);
+	return ((uint32_t)object);
+}
+
 static struct lab5_entry
 told_of(const struct vm_map_entry *entry, const struct vm_map_entry *before)
 {
+	vm_object_t object = entry->object.vm_object;
+
 	return ((struct lab5_entry){
 		.entry = number_of(entry), .start = entry->start, .end = entry->end,
-		.adj_free = entry->adj_free, .object = entry->object.vm_object,
+		.adj_free = entry->adj_free, .object = object_number(object),
+		.object_size = object == NULL ? 0 : object->size,
+		.object_refs = object == NULL ? 0 : object->ref_count,
+		.object_flags = object == NULL ? 0 : object->flags,
 		.offset = { (uint32_t)entry->offset, (uint32_t)(entry->offset >> 32) },
 		.eflags = entry->eflags, .protection = entry->protection,
 		.max_protection = entry->max_protection,
@@ -270,12 +309,27 @@ insert(const uint32_t *w)
 	int (*function)(vm_map_t, vm_object_t, vm_ooffset_t, vm_offset_t, vm_offset_t,
 	    vm_prot_t, vm_prot_t, int) = (void *)w[1];
 	vm_object_t object = lab5_objects[w[3]];
+	uint32_t own = w[4], returned;
 
-	vm_object_reference(object);
-	script_returned = function(&lab5_maps[w[2]], object, w[4], w[5], w[6], w[7],
-	    w[8], w[9]);
-	if (script_returned != KERN_SUCCESS)
+	if (!own)
+		vm_object_reference(object);
+	returned = function(&lab5_maps[w[2]], object, w[5], w[6], w[7], w[8], w[9], w[10]);
+	if (returned != KERN_SUCCESS && !own)
 		vm_object_deallocate(object);
+	script_result(&returned, 1);
+}
+
+/* Change what an entry says, as others do. */
+static void
+set(const uint32_t *w)
+{
+	struct vm_map_entry *entry = entry_at(&lab5_maps[w[1]], w[2]);
+
+	entry->eflags = w[3];
+	entry->protection = w[4];
+	entry->max_protection = w[5];
+	entry->inheritance = w[6];
+	entry->wired_count = w[7];
 }
 
 static void
@@ -292,11 +346,12 @@ call_at(const uint32_t *w)
 const uint32_t *
 script_other(const uint32_t *w)
 {
-	struct vm_map *map = &lab5_maps[w[*w >= OP_SPLAY && *w <= OP_AT ? 2 : 1]];
+	int is_call = *w >= OP_SPLAY && *w <= OP_AT;
+	struct vm_map *map = &lab5_maps[w[is_call ? 2 : 1]];
 	vm_map_entry_t (*splay)(vm_offset_t, vm_map_entry_t) = (void *)w[1];
 	void (*unlink)(vm_map_t, vm_map_entry_t) = (void *)w[1];
 
-	script_calls += *w >= OP_SPLAY && *w <= OP_AT;
+	script_calls += is_call;
 	switch (*w) {
 	case OP_PLANT:
 		return (plant(w));
@@ -317,7 +372,7 @@ script_other(const uint32_t *w)
 		return (w + 5);
 	case OP_INSERT:
 		insert(w);
-		return (w + 10);
+		return (w + 11);
 	case OP_AT:
 		call_at(w);
 		return (w + 5);
@@ -327,6 +382,15 @@ script_other(const uint32_t *w)
 	case OP_LIST:
 		tell_list(map, w[2]);
 		return (w + 3);
+	case OP_START:
+		start(w[1]);
+		return (w + 2);
+	case OP_OBJECT:
+		lab5_objects[w[1]] = vm_object_allocate(OBJT_DEFAULT, w[2]);
+		return (w + 3);
+	case OP_SET:
+		set(w);
+		return (w + 8);
 	default:
 		panic("lab5: there is no operation %u", (unsigned)*w);
 	}

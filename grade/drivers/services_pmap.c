@@ -172,9 +172,9 @@ SERVICE_TEST(pmap_tlb)
 	see(&b);
 	printf(" b=%d", look(BASE));
 	pmap_remove(&a, BASE, BASE + PAGE_SIZE);
-	printf(" b=%d", look(BASE));
+	printf(" still=%d", look(BASE));
 	see(&a);
-	printf(" a=%d\n", look(BASE));
+	printf(" gone=%d\n", look(BASE));
 	tear_down();
 }
 

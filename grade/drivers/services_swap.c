@@ -18,6 +18,7 @@
 #include <sys/malloc.h>
 #include <sys/priority.h>
 #include <sys/sched.h>
+#include <sys/priority.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 #include <vm/pmap.h>

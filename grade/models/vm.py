@@ -38,13 +38,14 @@ def code(number: int) -> str:
 
 @dataclass(eq=False)
 class Object:
-    """A memory object. name: how reports call it; size: in pages; others: references that no entry of the map has."""
+    """A memory object. name: how reports call it, "" for what an operation has made; size: in pages; others: references that no entry of the map has."""
 
     name: str
     size: int
     others: int = 0
     anonymous: bool = True
     backing: Object | None = None
+    one_mapping: bool = True        # OBJ_ONEMAPPING
 
 
 @dataclass(eq=False)
@@ -79,7 +80,6 @@ class Map:
     user: bool = True
     entries: list[Entry] = field(default_factory=list)      # by address
     tree: Tree | None = None
-    made: int = 0                                           # objects that operations have made
 
     # -- 5.2 to 5.4
 
@@ -142,10 +142,9 @@ class Map:
             self._resize(entry)
 
     def clip_start(self, entry: Entry, address: int) -> None:
-        """Have it begin at an address that is in it; what is before becomes a new one."""
-        if address <= entry.start:
+        """Have it begin at an address that is inside; what is before becomes a new one."""
+        if not entry.start < address < entry.end:
             return
-        self.simplify(entry)
         self._give_object(entry)
         new = replace(entry, end=address)
         entry.offset += address - entry.start
@@ -154,8 +153,8 @@ class Map:
         self.link(new, self.entries[place - 1] if place else None)
 
     def clip_end(self, entry: Entry, address: int) -> None:
-        """Have it end at an address that is in it; what is behind becomes a new one."""
-        if address >= entry.end:
+        """Have it end at an address that is inside; what is behind becomes a new one."""
+        if not entry.start < address < entry.end:
             return
         self._give_object(entry)
         new = replace(entry, start=address, offset=entry.offset + address - entry.start)
@@ -198,6 +197,5 @@ class Map:
 
     def _give_object(self, entry: Entry) -> None:
         if entry.object is None and self.user:
-            self.made += 1
-            entry.object = Object(f"new object {self.made}", (entry.end - entry.start) // PAGE)
+            entry.object = Object("", (entry.end - entry.start) // PAGE)
             entry.offset = 0

@@ -185,7 +185,7 @@ test_zones(unsigned int count)
 	unsigned int n, i;
 
 	zones_create();
-	left = cnt.v_free_count;
+	left = pages_left();
 	interrupts = 1;
 	intr_more = handler;
 	for (i = 0; i < count; i++) {
@@ -217,7 +217,7 @@ test_zones(unsigned int count)
 	for (n = 0; n < nitems(intr_pieces); n++)
 		free(intr_pieces[n], M_INTR);
 	uma_reclaim();
-	host_printf("%d pages kept\n", (int)(left - cnt.v_free_count));
+	host_printf("%d pages kept\n", (int)(left - pages_left()));
 }
 
 /* ---------------------------------------------------------------- limits */
@@ -290,7 +290,7 @@ own_addresses(void)
 	uma_zone_t zone;
 
 	zone = uma_zcreate("own", 64, NULL, NULL, NULL, NULL, 63, 0);
-	CHECK(uma_zone_set_obj(zone, NULL, 400) == 1);
+	CHECK(uma_zone_reserve_kva(zone, 400) == 1);
 	kernel_map = NULL;
 	CHECK(uma_zone_reserve(zone, 200) == 1);
 	pages = cnt.v_free_count;
@@ -348,12 +348,12 @@ failures(void)
 
 	CHECK(sequence() == 0);
 	uma_reclaim();
-	left = cnt.v_free_count;
+	left = pages_left();
 	failed = waited = 0;
 	sleeper = give_none;
 	for (n = 1; vm_fail_alloc = n, sleeps = 0, failed += sequence(), vm_fail_alloc == 0; n++) {
 		waited += sleeps;
-		CHECK(cnt.v_free_count == left);
+		CHECK(pages_left() == left);
 	}
 	vm_fail_alloc = 0;
 	host_printf("%d requests: %d failed, %d waited\n", n - 1, failed, waited);
@@ -390,7 +390,7 @@ wrong_zones(const char *how)
 	HOW("waits in interrupt") intr_frame = (void *)item, uma_zalloc(zone, M_WAITOK);
 	HOW("item too large") uma_zcreate("huge", 4000, NULL, NULL, NULL, NULL, 3, 0);
 	HOW("zone in use") uma_zdestroy(zone);
-	HOW("late addresses") uma_zone_set_obj(zone, NULL, 100);
+	HOW("late addresses") uma_zone_reserve_kva(zone, 100);
 	HOW("limit while cold") {
 		uma_zone_set_max(zone, 1);
 		cold = 1;

@@ -32,17 +32,16 @@
 
 struct pv_entry *pv_free;
 
-static int	shpgperproc = SHPGPERPROC;
-TUNABLE_INT("vm.pmap.shpgperproc", &shpgperproc);
-
 static vm_offset_t pv_next, pv_limit;	/* where the next page is seen */
 
 /* Addresses for all entries, from kernel_map. */
 void
 pmap_pv_init(void)
 {
+	int shpgperproc = SHPGPERPROC;
 	vm_size_t size;
 
+	TUNABLE_INT_FETCH("vm.pmap.shpgperproc", &shpgperproc);
 	size = round_page((shpgperproc * maxproc + vm_page_array_size) *
 	    sizeof(struct pv_entry));
 	pv_next = kmem_alloc_nofault(kernel_map, size);

@@ -17,6 +17,7 @@
 #include <sys/resourcevar.h>
 #include <sys/sched.h>
 #include <sys/systm.h>
+#include <vm/vm_map.h>
 
 #define	IDLE_SECONDS	10
 
@@ -68,6 +69,8 @@ proc0_init(const void *dummy __unused)
 	td->td_kstack_pages = KSTACK_PAGES;
 	callout_init(&td->td_slpcallout, 1);
 	lim_init();
+	vmspace0_init();
+	p->p_vmspace = &vmspace0;
 	proc_insert(p);
 }
 C_SYSINIT(p0init, SI_SUB_INTRINSIC, SI_ORDER_FIRST, proc0_init, NULL);

@@ -31,6 +31,7 @@
 #include <i386/intr.h>
 #include <vm/pmap.h>
 #include <vm/vm_kern.h>
+#include <vm/vm_map.h>
 
 #define	MIN_SHIFT	4
 #define	MAX_SHIFT	11
@@ -75,7 +76,7 @@ static const int size_shift[MAX_SIZE / MIN_SIZE + 1] = {
 static struct malloc_type *types[NTYPES];	/* by number; there is no 0 */
 static struct kmemusage *kmemusage;
 static vm_offset_t kmembase;
-static vm_size_t kmemsize;
+static vm_size_t kmemused;		/* bytes from there on that have entries */
 
 /* ---------------------------------------------------------------- start */
 
@@ -86,23 +87,18 @@ static vm_size_t kmemsize;
 static void
 kmeminit(const void *dummy __unused)
 {
-	vm_size_t most = (virtual_end - virtual_avail) / 2;
+	vm_size_t most = (vm_map_max(kernel_map) - virtual_avail) / 2;
 	unsigned long asked = (uint64_t)physmem * PAGE_SIZE / KMEM_SCALE;
-	struct kmemusage *ku;
 	vm_offset_t limit;
 
 	TUNABLE_ULONG_FETCH("vm.kmem_size", &asked);
 	kmem_map = kmem_suballoc(kernel_map, &kmembase, &limit,
 	    MAX(MIN(asked, most), KMEM_MIN));
-	kmemsize = limit - kmembase;
 	kmemusage = (struct kmemusage *)kmem_malloc(kernel_map,
-	    atop(kmemsize) * sizeof(*kmemusage), M_NOWAIT);
+	    atop(limit - kmembase) * sizeof(*kmemusage), M_NOWAIT);
 	if (kmemusage == NULL)
 		panic("kmeminit: no memory for the table of %u pages",
-		    atop(kmemsize));
-	/* What else is in an entry is only read when this is set. */
-	for (ku = kmemusage; ku < &kmemusage[atop(kmemsize)]; ku++)
-		ku->ku_owner = NULL;
+		    atop(limit - kmembase));
 }
 SYSINIT(kmem, SI_SUB_KMEM, SI_ORDER_FIRST, kmeminit, NULL);
 
@@ -146,7 +142,7 @@ malloc_usage(const struct malloc_type *type, uint32_t *pieces, uint32_t *bytes)
 	uint32_t count, i;
 
 	*pieces = *bytes = 0;
-	for (ku = kmemusage; ku < &kmemusage[atop(kmemsize)]; ku++) {
+	for (ku = kmemusage; ku < &kmemusage[atop(kmemused)]; ku++) {
 		if (ku->ku_owner == NULL)
 			continue;
 		count = ku->ku_size > MAX_SIZE ? 1 : PAGE_SIZE / ku->ku_size;
@@ -165,6 +161,28 @@ static struct kmemusage *
 btokup(vm_offset_t addr)
 {
 	return (&kmemusage[atop(addr - kmembase)]);
+}
+
+/*
+ * Pages of kmem_map, and in *ku the entry of the first.  Returns their address, or
+ * 0.  Entries are set up as far as there have ever been pages: of the others none
+ * is read.  What else is in an entry is only read if it has owners.
+ */
+static vm_offset_t
+pages_get(unsigned long size, int flags, struct kmemusage **ku)
+{
+	vm_offset_t addr;
+	uint32_t ef;
+
+	addr = kmem_malloc(kmem_map, size, flags);
+	if (addr == 0)
+		return (0);
+	ef = intr_disable();
+	for (; kmemused < addr + size - kmembase; kmemused += PAGE_SIZE)
+		btokup(kmembase + kmemused)->ku_owner = NULL;
+	intr_restore(ef);
+	*ku = btokup(addr);
+	return (addr);
 }
 
 /*
@@ -203,10 +221,9 @@ malloc_more(unsigned long size, struct malloc_type *type, int flags, int shift)
 	vm_offset_t page;
 	uint32_t ef;
 
-	page = kmem_malloc(kmem_map, PAGE_SIZE, flags & ~M_ZERO);
+	page = pages_get(PAGE_SIZE, flags & ~M_ZERO, &ku);
 	if (page == 0)
 		return (NULL);
-	ku = btokup(page);
 	page_cut(ku, page, shift);
 	ef = intr_disable();
 	LIST_INSERT_HEAD(&buckets[shift], ku, ku_link);
@@ -243,10 +260,9 @@ malloc_large(unsigned long size, struct malloc_type *type, int flags)
 	vm_offset_t addr;
 	uint32_t ef;
 
-	addr = kmem_malloc(kmem_map, size, flags);
+	addr = pages_get(size, flags, &ku);
 	if (addr == 0)
 		return (NULL);
-	ku = btokup(addr);
 	ku->ku_size = round_page(size);
 	ku->ku_shift = 0;
 	ku->ku_few[0] = type->ks_number;
@@ -335,7 +351,7 @@ piece_find(const char *who, const void *addr, const struct malloc_type *type,
 	uint32_t offset = va & PAGE_MASK;
 	struct kmemusage *ku;
 
-	KASSERT(va - kmembase < kmemsize, ("%s: %p, type %s: not malloc's", who,
+	KASSERT(va - kmembase < kmemused, ("%s: %p, type %s: not malloc's", who,
 	    addr, type->ks_shortdesc));
 	ku = btokup(va);
 	KASSERT(ku->ku_owner != NULL, ("%s: %p, type %s: nothing is there, or no more",

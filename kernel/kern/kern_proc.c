@@ -13,6 +13,7 @@
 #include <sys/priority.h>
 #include <sys/resourcevar.h>
 #include <sys/systm.h>
+#include <vm/vm_map.h>
 
 #define	PIDHASH_SIZE	256
 #define	PID_RESTART	100		/* small numbers are daemons': left alone */
@@ -100,6 +101,8 @@ proc_alloc(struct proc **pp, int kstack_pages)
 	p->p_flag = P_INMEM;
 	p->p_nice = NZERO;
 	p->p_limit = lim_hold(curproc->p_limit);
+	p->p_vmspace = &vmspace0;
+	vmspace0.vm_refcnt++;
 	p->p_thread.td_user_pri = PUSER;
 	p->p_thread.td_priority = PVM;
 	callout_init(&p->p_thread.td_slpcallout, 1);
@@ -121,6 +124,7 @@ proc_reap(struct proc *p)
 	nprocs--;
 	splx(s);
 	lim_free(p->p_limit);
+	vmspace_free(p->p_vmspace);
 	vm_thread_dispose(&p->p_thread);
 	free(p, M_PROC);
 }

@@ -78,7 +78,7 @@ mmap_maxprot(const struct file *fp, vm_prot_t prot, int flags,
 	return (0);
 }
 
-/* Map a vnode: fo_mmap of what is open. */
+/* fo_mmap of a file or device; ENODEV: it is neither. */
 static int
 vn_mmap(struct file *fp, vm_map_t map, vm_offset_t *addr, vm_size_t size,
     vm_prot_t prot, vm_prot_t cap_maxprot, int flags, vm_ooffset_t foff,
@@ -88,6 +88,8 @@ vn_mmap(struct file *fp, vm_map_t map, vm_offset_t *addr, vm_size_t size,
 	vm_object_t object;
 	int error;
 
+	if (fp->f_vnode->v_type != VREG && fp->f_vnode->v_type != VCHR)
+		return (ENODEV);
 	error = mmap_maxprot(fp, prot, flags, &maxprot);
 	if (error != 0)
 		return (error);

@@ -61,7 +61,7 @@ swp_pager_meta_init(void)
 	swhash_mask = chains - 1;
 	swap_zone = uma_zcreate("SWAPMETA", sizeof(struct swblock), NULL, NULL,
 	    NULL, NULL, UMA_ALIGN_PTR, UMA_ZONE_NOFREE);
-	if (!uma_zone_set_obj(swap_zone, NULL, blocks))
+	if (!uma_zone_reserve_kva(swap_zone, blocks))
 		panic("swp_pager_meta_init: no addresses for %u blocks", blocks);
 }
 

@@ -82,11 +82,10 @@ uma_zfree(uma_zone_t zone, void *item)
 void	uma_zone_set_max(uma_zone_t zone, int nitems);
 /*
  * The same limit, and the addresses for so many items are reserved now; pages
- * for them come one by one, and stay.  No map is asked again.  They are the
- * pages of `obj', which is set up here; if it is NULL, of no object.  Returns
- * 1, or 0 when there are no such addresses.  The zone has no items yet.
+ * for them come one by one, and stay.  No map is asked again.  Returns 1, or 0
+ * if there are no such addresses.  The zone has no items yet.  [10.4]
  */
-int	uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj, int count);
+int	uma_zone_reserve_kva(uma_zone_t zone, int nitems);
 /*
  * See to it that at least `nitems' are free.  Returns 1, or 0 if there is no page
  * for them.  Does not sleep; at splvm they stay until they are asked for.

@@ -14,7 +14,7 @@
  * Where a page comes from, at splvm:
  *
  *	there is no kernel_map yet	virtual_avail on; it stays for ever
- *	uma_zone_set_obj()		the next of the zone's own addresses; it stays
+ *	uma_zone_reserve_kva()		the next of the zone's own addresses; it stays
  *	else				kmem_malloc()
  *
  * [vm/uma_core.c]
@@ -40,7 +40,7 @@ boot_page(const struct uma_zone *zone)
 
 	m = vm_page_alloc(NULL, 0, VM_ALLOC_INTERRUPT | VM_ALLOC_NOOBJ |
 	    VM_ALLOC_WIRED);
-	if (m == NULL || va == virtual_end)
+	if (m == NULL || va == kernel_vm_end)
 		panic("uma_startup: no page for zone %s", zone->name);
 	virtual_avail += PAGE_SIZE;
 	pmap_qenter(va, &m, 1);
@@ -82,18 +82,18 @@ page_alloc(uma_zone_t zone, int flags, vm_map_t *map)
 }
 
 int
-uma_zone_set_obj(uma_zone_t zone, struct vm_object *obj __unused, int count)
+uma_zone_reserve_kva(uma_zone_t zone, int nitems)
 {
 	vm_size_t size;
 	vm_offset_t va;
 
-	KASSERT(zone->pages == 0, ("uma_zone_set_obj: zone %s has pages",
+	KASSERT(zone->pages == 0, ("uma_zone_reserve_kva: zone %s has pages",
 	    zone->name));
-	uma_zone_set_max(zone, count);
+	uma_zone_set_max(zone, nitems);
 	size = ptoa(zone->max_pages);
 	if (kernel_map != NULL)
 		va = kmem_alloc_nofault(kernel_map, size);
-	else if (size <= virtual_end - virtual_avail) {
+	else if (size <= kernel_vm_end - virtual_avail) {
 		va = virtual_avail;
 		virtual_avail += size;
 	} else

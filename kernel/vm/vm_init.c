@@ -8,6 +8,7 @@
 #include <vm/pmap.h>
 #include <vm/uma.h>
 #include <vm/vm_kern.h>
+#include <vm/vm_map.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
 #include <vm/vm_pager.h>
@@ -19,7 +20,8 @@ vm_mem_init(const void *dummy __unused)
 	vm_page_startup();
 	uma_startup();
 	vm_object_init();
-	kmem_init(virtual_avail, virtual_end);
+	vm_map_startup();
+	kmem_init(VM_MAX_KERNEL_ADDRESS);
 	pmap_init();
 	vm_pager_init();
 }

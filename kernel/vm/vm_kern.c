@@ -1,140 +1,45 @@
 /*
  * vm_kern: the kernel's addresses, and memory at them, in whole pages.
  *
- * A map is a range of addresses with a bit for each page: set, if somebody has
- * it.  Space is found at the lowest address where there is enough of it.
+ *	VM_MIN_KERNEL_ADDRESS	 virtual_avail			  VM_MAX_KERNEL_ADDRESS
+ *	| tables, image, array ...	  | kernel_map's room			  |
+ *	| one entry			  | [ piece ]-[ piece ]-[ kmem_map	]- |
+ *					     |		      [ page | page |  ]
+ *		of an object  [	  ...	     *		    ]
+ *				kernel_object, kmem_object: a page's number is its
+ *				address less VM_MIN_KERNEL_ADDRESS, in pages
  *
- *	virtual_avail						virtual_end
- *	| kernel_map							  |
- *	| 1111 1101 1111 1 ... 1 0000 ...				  |
- *	|	   ^	    |     |					  |
- *	|  first_free	    kmem_map, made by kmem_suballoc()		  |
- *	|		    | 1110 0111 ...				  |
+ * Both maps are the kernel's: handlers of interrupts use them, up to splvm.
+ * Before and behind each piece of kernel_map one page stays that is never mapped:
+ * who writes there faults.  kmem_map, malloc(9)'s, has no such guards; there the
+ * entries of pages that touch melt into one.
  *
- * Behind whatever is taken from kernel_map, one page stays that is never
- * mapped: who writes behind the end of it faults.  (malloc(9)'s pieces have no
- * such guard.)
+ * Pages are wired, since who has them never asks again whether they are there.
+ * Those that somebody else maps at addresses of kmem_alloc_nofault() go with
+ * the addresses: kmem_free() finds pages in the page tables.
  *
- * Who has which pages is not written down a second time: kmem_free() finds them
- * in the page tables.
+ * Entries are what memory is found by, so they must not run out first.  Some
+ * are kept: kmem_free() may need two, to cut an entry in three, and has at
+ * least a page then, which it can make more of.
  *
  * [vm/vm_kern.c]
  */
 #include <vm/vm_kern.h>
 
+#include <sys/errno.h>
 #include <sys/malloc.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 #include <vm/pmap.h>
+#include <vm/vm_map.h>
+#include <vm/vm_object.h>
 #include <vm/vm_page.h>
 
-#define	BITS		32		/* of a word */
-#define	ALL_MAP_PAGES	(NKPT * NPTEPG)
-
-struct vm_map {
-	vm_offset_t	min_offset, max_offset;
-	uint32_t	guard;		/* pages behind each piece that stay free */
-	uint32_t	npages;		/* all of its bits */
-	uint32_t	first_free;	/* none before this one is free */
-	uint32_t	size;		/* bytes that are in use, without guards */
-	uint32_t	*used;		/* a bit a page */
-};
-
-static uint32_t	kernel_map_used[ALL_MAP_PAGES / BITS];
-static struct vm_map kernel_map_store;
+#define	SPARE_ENTRIES	8
 
 vm_map_t kernel_map, kmem_map;
 
-/* ---------------------------------------------------------------- addresses */
-
-/*
- * The number of the next bit that is set, from `at' on, after each word was
- * XORed with `flip'; `limit' if none is before that.
- */
-static uint32_t
-next_bit(const uint32_t *bits, uint32_t at, uint32_t limit, uint32_t flip)
-{
-	uint32_t word;
-
-	if (at >= limit)
-		return (limit);
-	word = (bits[at / BITS] ^ flip) & ~0U << at % BITS;
-	while (word == 0) {
-		at = rounddown(at, BITS) + BITS;
-		if (at >= limit)
-			return (limit);
-		word = bits[at / BITS] ^ flip;
-	}
-	return (MIN(rounddown(at, BITS) + __builtin_ctz(word), limit));
-}
-
-#define	next_used(map, at, limit)	next_bit((map)->used, at, limit, 0)
-#define	next_free(map, at, limit)	next_bit((map)->used, at, limit, ~0U)
-
-/* Invert `count' bits from `at' on. */
-static void
-invert_bits(uint32_t *bits, uint32_t at, uint32_t count)
-{
-	uint32_t end = at + count, mask;
-
-	while (at < end) {
-		mask = ~0U << at % BITS;
-		if (end - rounddown(at, BITS) < BITS)
-			mask &= ~(~0U << end % BITS);
-		bits[at / BITS] ^= mask;
-		at = rounddown(at, BITS) + BITS;
-	}
-}
-
-/* Take `pages' pages' addresses from a map.  Returns the first, or 0. */
-static vm_offset_t
-map_take(vm_map_t map, uint32_t pages)
-{
-	uint32_t all = pages + map->guard, at, end;
-	int s = splvm();
-
-	map->first_free = at = next_free(map, map->first_free, map->npages);
-	while (all <= map->npages - at) {
-		end = next_used(map, at, at + all);
-		if (end - at == all) {
-			invert_bits(map->used, at, all);
-			map->size += ptoa(pages);
-			splx(s);
-			return (map->min_offset + ptoa(at));
-		}
-		at = next_free(map, end, map->npages);
-	}
-	splx(s);
-	return (0);
-}
-
-/* Are these addresses in use, the guard too? */
-static int
-map_in_use(vm_map_t map, vm_offset_t addr, uint32_t pages)
-{
-	uint32_t all = pages + map->guard, at;
-
-	if (addr < map->min_offset || addr >= map->max_offset)
-		return (0);
-	at = atop(addr - map->min_offset);
-	return ((addr & PAGE_MASK) == 0 && all <= map->npages - at &&
-	    next_free(map, at, at + all) == at + all);
-}
-
-/* Give addresses back, which are in use. */
-static void
-map_give(vm_map_t map, vm_offset_t addr, uint32_t pages)
-{
-	uint32_t all = pages + map->guard, at = atop(addr - map->min_offset);
-	int s = splvm();
-
-	invert_bits(map->used, at, all);
-	map->size -= ptoa(pages);
-	map->first_free = MIN(map->first_free, at);
-	splx(s);
-}
-
-/* How many pages `size' bytes need: 0 is one, and all of 4 GB does not overflow. */
+/* `size' bytes in pages: 0 is one, and all of 4 GB does not overflow. */
 static uint32_t
 size_pages(vm_size_t size)
 {
@@ -143,21 +48,69 @@ size_pages(vm_size_t size)
 
 /* ---------------------------------------------------------------- maps */
 
-static void
-map_init(vm_map_t map, vm_offset_t start, vm_offset_t end, uint32_t *used)
+/* What is behind virtual_avail is the map's when all that comes before it has its pages. */
+void
+kmem_init(vm_offset_t end)
 {
-	map->min_offset = start;
-	map->max_offset = end;
-	map->npages = atop(end - start);
-	map->used = used;
+	vm_map_t map;
+
+	map = vm_map_create(kernel_pmap, VM_MIN_KERNEL_ADDRESS, end);
+	map->system_map = 1;
+	vm_map_lock(map);
+	if (!vm_map_entry_reserve(SPARE_ENTRIES) ||
+	    vm_map_insert(map, NULL, 0, VM_MIN_KERNEL_ADDRESS, virtual_avail,
+	    VM_PROT_ALL, VM_PROT_ALL, 0) != KERN_SUCCESS)
+		panic("kmem_init: no entry for what is in use, %#x to %#x",
+		    VM_MIN_KERNEL_ADDRESS, virtual_avail);
+	vm_map_unlock(map);
+	kernel_map = map;
 }
 
-void
-kmem_init(vm_offset_t start, vm_offset_t end)
+/* ---------------------------------------------------------------- addresses */
+
+/*
+ * Take addresses for `pages' pages, the lowest there are, for the part of `object'
+ * that is theirs, or for NULL.  Returns 0, ENOSPC if there are none, or ENOMEM
+ * if there is no page for the map's entries.
+ */
+static int
+addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
+    vm_offset_t *addr)
 {
-	map_init(&kernel_map_store, start, end, kernel_map_used);
-	kernel_map_store.guard = 1;
-	kernel_map = &kernel_map_store;
+	vm_size_t guard = map == kernel_map ? PAGE_SIZE : 0;
+	vm_offset_t end;
+	int error = 0;
+
+	if (pages > atop(vm_map_max(map) - vm_map_min(map)))
+		return (ENOSPC);
+	vm_map_lock(map);
+	if (!vm_map_entry_reserve(SPARE_ENTRIES))
+		error = ENOMEM;
+	else if (vm_map_findspace(map, vm_map_min(map), ptoa(pages) + 2 * guard,
+	    addr) != 0)
+		error = ENOSPC;
+	else {
+		*addr += guard;
+		end = *addr + ptoa(pages);
+		if (end > kernel_vm_end)
+			pmap_growkernel(end);
+		vm_object_reference(object);
+		(void)vm_map_insert(map, object, object == NULL ? 0 :
+		    *addr - VM_MIN_KERNEL_ADDRESS, *addr, end, VM_PROT_ALL,
+		    VM_PROT_ALL, cow);
+	}
+	vm_map_unlock(map);
+	return (error);
+}
+
+vm_offset_t
+kmem_alloc_nofault(vm_map_t map, vm_size_t size)
+{
+	vm_offset_t addr;
+
+	if (addresses_take(map, size_pages(size), NULL, MAP_NOFAULT, &addr) != 0)
+		return (0);
+	return (addr);
 }
 
 vm_map_t
@@ -167,13 +120,13 @@ kmem_suballoc(vm_map_t parent, vm_offset_t *min, vm_offset_t *max,
 	uint32_t pages = size_pages(size);
 	vm_map_t map;
 
-	map = (vm_map_t)kmem_alloc(parent, sizeof(*map) +
-	    howmany(pages, BITS) * sizeof(uint32_t));
-	*min = map_take(parent, pages);
-	if (map == NULL || *min == 0)
+	if (addresses_take(parent, pages, NULL, 0, min) != 0)
 		panic("kmem_suballoc: no room for %u bytes", size);
 	*max = *min + ptoa(pages);
-	map_init(map, *min, *max, (uint32_t *)(map + 1));
+	map = vm_map_create(vm_map_pmap(parent), *min, *max);
+	map->system_map = 1;
+	if (vm_map_submap(parent, *min, *max, map) != KERN_SUCCESS)
+		panic("kmem_suballoc: the map's entry for %#x is not alone", *min);
 	return (map);
 }
 
@@ -198,57 +151,55 @@ unback(vm_offset_t addr, uint32_t pages)
 }
 
 /*
- * Map new pages at `addr' on.  Returns how many there were: fewer than
- * `pages' when no more are to be had.
+ * Map new pages at `addr' on, which are pages of `object'.  Returns whether
+ * there were so many; if not, those that were there are mapped.
  */
-static uint32_t
-back(vm_offset_t addr, uint32_t pages, int req)
+static int
+back(vm_object_t object, vm_offset_t addr, uint32_t pages, int req)
 {
+	vm_pindex_t pindex = OFF_TO_IDX(addr - VM_MIN_KERNEL_ADDRESS);
 	vm_page_t m;
-	uint32_t i;
 
-	for (i = 0; i < pages; i++) {
-		m = vm_page_alloc(NULL, 0, req | VM_ALLOC_NOOBJ | VM_ALLOC_WIRED);
+	for (; pages > 0; pages--, addr += PAGE_SIZE, pindex++) {
+		m = vm_page_alloc(object, pindex, req | VM_ALLOC_WIRED |
+		    VM_ALLOC_NOBUSY);
 		if (m == NULL)
-			break;
-		pmap_kenter(addr + ptoa(i), VM_PAGE_TO_PHYS(m));
+			return (0);
+		m->valid = VM_PAGE_BITS_ALL;
+		pmap_qenter(addr, &m, 1);
+		if ((req & VM_ALLOC_ZERO) && !(m->flags & PG_ZERO))
+			bzero((void *)addr, PAGE_SIZE);
 	}
-	return (i);
-}
-
-vm_offset_t
-kmem_alloc_nofault(vm_map_t map, vm_size_t size)
-{
-	return (map_take(map, size_pages(size)));
+	return (1);
 }
 
 /*
- * Back `pages' pages at `addr', which was taken from the map.  Returns `addr';
- * if there are not so many pages, gives all of it back and returns 0.
+ * Addresses with pages at them.  Returns 0 as addresses_take() does, ENOMEM if
+ * there are not so many pages, too.
  */
-static vm_offset_t
-back_all(vm_map_t map, vm_offset_t addr, uint32_t pages, int req)
+static int
+memory_take(vm_map_t map, uint32_t pages, int req, vm_offset_t *addr)
 {
-	uint32_t done;
+	vm_object_t object = map == kernel_map ? kernel_object : kmem_object;
+	int error;
 
-	done = back(addr, pages, req);
-	if (done == pages)
-		return (addr);
-	unback(addr, done);
-	map_give(map, addr, pages);
-	return (0);
+	error = addresses_take(map, pages, object, 0, addr);
+	if (error == 0 && !back(object, *addr, pages, req)) {
+		kmem_free(map, *addr, ptoa(pages));
+		error = ENOMEM;
+	}
+	return (error);
 }
 
 vm_offset_t
 kmem_alloc(vm_map_t map, vm_size_t size)
 {
-	uint32_t pages = size_pages(size);
 	vm_offset_t addr;
 
-	addr = map_take(map, pages);
-	if (addr == 0)
+	if (memory_take(map, size_pages(size), VM_ALLOC_SYSTEM | VM_ALLOC_ZERO,
+	    &addr) != 0)
 		return (0);
-	return (back_all(map, addr, pages, VM_ALLOC_SYSTEM | VM_ALLOC_ZERO));
+	return (addr);
 }
 
 /*
@@ -261,25 +212,34 @@ kmem_malloc(vm_map_t map, vm_size_t size, int flags)
 {
 	uint32_t pages = size_pages(size);
 	vm_offset_t addr;
-	int req;
+	int error, req;
 
 	req = flags & M_NOWAIT ? VM_ALLOC_INTERRUPT : VM_ALLOC_SYSTEM;
 	if (flags & M_ZERO)
 		req |= VM_ALLOC_ZERO;
-	for (;;) {
-		addr = map_take(map, pages);
-		if (addr != 0)
-			addr = back_all(map, addr, pages, req);
-		else if (!(flags & M_NOWAIT))
+	while ((error = memory_take(map, pages, req, &addr)) != 0) {
+		if (flags & M_NOWAIT)
+			return (0);
+		if (error == ENOSPC)
 			panic("kmem_malloc(%u): kmem_map too small: %u total allocated",
 			    size, map->size);
-		if (addr != 0 || (flags & M_NOWAIT))
-			return (addr);
 		if (cold || pages >= cnt.v_page_count - cnt.v_interrupt_free_min)
 			panic("kmem_malloc(%u): out of memory: %u of %u pages are free",
 			    size, cnt.v_free_count, cnt.v_page_count);
 		vm_wait_pages(pages, req);
 	}
+	return (addr);
+}
+
+/* Is all of this in use, and in kernel_map just this?  The map is locked. */
+static int
+in_use(vm_map_t map, vm_offset_t addr, vm_offset_t end)
+{
+	vm_map_entry_t entry;
+
+	return (vm_map_lookup_entry(map, addr, &entry) && end <= entry->end &&
+	    (addr & PAGE_MASK) == 0 &&
+	    (map != kernel_map || (addr == entry->start && end == entry->end)));
 }
 
 void
@@ -287,8 +247,11 @@ kmem_free(vm_map_t map, vm_offset_t addr, vm_size_t size)
 {
 	uint32_t pages = size_pages(size);
 
-	KASSERT(map_in_use(map, addr, pages),
+	vm_map_lock(map);
+	KASSERT(in_use(map, addr, addr + ptoa(pages)),
 	    ("kmem_free: %u pages at %#x are not in use", pages, addr));
 	unback(addr, pages);
-	map_give(map, addr, pages);
+	(void)vm_map_delete(map, addr, addr + ptoa(pages));
+	(void)vm_map_entry_reserve(SPARE_ENTRIES);
+	vm_map_unlock(map);
 }

@@ -14,23 +14,28 @@
 #include <vm/vm_map.h>
 
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <vm/uma.h>
 
-#define	MAX_KMAPENT	4096		/* entries of all the kernel's maps */
+/* Entries of all the kernel's maps: as if of all pages every fourth had one. */
+#define	KMAPENT_MIN	256
+#define	PAGES_PER_KMAPENT 4
 
 static uma_zone_t mapentzone, kmapentzone, mapzone;
 
 void
 vm_map_startup(void)
 {
+	uint32_t kmapents = KMAPENT_MIN + cnt.v_page_count / PAGES_PER_KMAPENT;
+
 	mapzone = uma_zcreate("MAP", sizeof(struct vm_map), NULL, NULL, NULL, NULL,
 	    UMA_ALIGN_PTR, UMA_ZONE_NOFREE);
 	mapentzone = uma_zcreate("MAP ENTRY", sizeof(struct vm_map_entry), NULL, NULL,
 	    NULL, NULL, UMA_ALIGN_PTR, 0);
 	kmapentzone = uma_zcreate("KMAP ENTRY", sizeof(struct vm_map_entry), NULL,
 	    NULL, NULL, NULL, UMA_ALIGN_PTR, UMA_ZONE_NOFREE);
-	if (!uma_zone_set_obj(kmapentzone, NULL, MAX_KMAPENT))
-		panic("vm_map_startup: no addresses for %u entries", MAX_KMAPENT);
+	if (!uma_zone_reserve_kva(kmapentzone, kmapents))
+		panic("vm_map_startup: no addresses for %u entries", kmapents);
 }
 
 void
@@ -61,10 +66,16 @@ vm_map_entry_create(vm_map_t map)
 
 	if (!map->system_map)
 		return (uma_zalloc(mapentzone, M_WAITOK));
-	entry = uma_zalloc(kmapentzone, M_NOWAIT);
+	entry = uma_zalloc(kmapentzone, M_NOWAIT | M_USE_RESERVE);
 	if (entry == NULL)
 		panic("vm_map_entry_create: kernel resources exhausted");
 	return (entry);
+}
+
+int
+vm_map_entry_reserve(uint32_t count)
+{
+	return (uma_zone_reserve(kmapentzone, count));
 }
 
 void

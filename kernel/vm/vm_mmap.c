@@ -189,8 +189,15 @@ sys_mmap(struct thread *td, struct mmap_args *uap)
 
 /* ---------------------------------------------------------------- the object */
 
+/* 21: are these bytes in pages that have numbers? */
+static int
+has_pages(vm_ooffset_t foff, vm_size_t size)
+{
+	return (foff >= 0 && foff <= IDX_TO_OFF(UINT32_MAX) - size);
+}
+
 /*
- * A device's: 16.  One that is a source of zeros is anonymous memory; any other
+ * A device's: 16, 21.  One that is a source of zeros is anonymous memory; any other
  * is memory that all share, private or not.
  */
 static int
@@ -205,9 +212,7 @@ mmap_device(vm_size_t objsize, vm_prot_t prot, vm_prot_t *maxprotp,
 	}
 	if ((prot & VM_PROT_WRITE) && (*maxprotp & VM_PROT_WRITE) == 0)
 		return (EACCES);
-	if (*flagsp & MAP_PRIVATE)
-		return (EINVAL);
-	if (foff < 0 || (uint64_t)foff + objsize > UINT32_MAX)	/* 21 */
+	if ((*flagsp & MAP_PRIVATE) || !has_pages(foff, objsize))
 		return (EINVAL);
 	*flagsp |= MAP_SHARED;
 	*objp = vm_pager_allocate(OBJT_DEVICE, dev, objsize, prot, foff);
@@ -231,7 +236,7 @@ mmap_regular(struct thread *td, vm_size_t objsize, vm_prot_t prot,
 			return (EPERM);
 		*maxprotp &= ~VM_PROT_WRITE;
 	}
-	if (foff < 0 || foff > IDX_TO_OFF(UINT32_MAX) - objsize)
+	if (!has_pages(foff, objsize))
 		return (EINVAL);
 	*objp = vm_pager_allocate(OBJT_VNODE, vp, va.va_size, prot, foff);
 	return (*objp == NULL ? ENOMEM : 0);

@@ -17,7 +17,8 @@
 #define	MINCORE_CHUNK	256		/* pages that are looked at under one lock */
 
 /*
- * Write what has changed to its file; no length is the whole entry there.
+ * Write what has changed to its file; a page's address and no length is all of
+ * the entry there.
  * EINVAL: beyond the last address, or to be written later and forgotten now;
  * ENOMEM: a hole; EBUSY: to be forgotten, and locked; EIO.
  */
@@ -31,8 +32,6 @@ sys_msync(struct thread *td, struct msync_args *uap)
 		return (EINVAL);
 	if ((flags & (MS_ASYNC | MS_INVALIDATE)) == (MS_ASYNC | MS_INVALIDATE))
 		return (EINVAL);
-	if (uap->len == 0)
-		end = start;
 	switch (vm_map_sync(&td->td_proc->p_vmspace->vm_map, start, end,
 	    (flags & MS_ASYNC) == 0, (flags & MS_INVALIDATE) != 0)) {
 	case KERN_SUCCESS:
