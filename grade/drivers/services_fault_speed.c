@@ -3,6 +3,7 @@
  */
 #include "services_fault.h"
 
+#include <sys/priority.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 
