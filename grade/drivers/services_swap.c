@@ -281,7 +281,7 @@ SERVICE_TEST(swap_full)
 	services_start(greedy_main, &greedy, PUSER, "greedy");
 	while (!swap_pager_full || greedy.pages != had) {
 		had = greedy.pages;
-		(void)tsleep(&greedy, PWAIT, "full", 3 * hz);
+		(void)tsleep(&greedy, PWAIT, "full", 3 * hz / 2);
 	}
 	printf("@swap_stuck at=%d full=%d\n", had, swap_pager_full);
 	unmap_memory(AT, quarter);

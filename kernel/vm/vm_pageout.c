@@ -251,12 +251,11 @@ inactive_shortage(const struct scan *sc)
 static void
 find_inactive(struct scan *sc)
 {
-	int rounds = ACT_MAX;
+	int rounds;
 
-	do
+	rounds = cnt.v_inactive_count == 0 && vm_page_count_min() ? ACT_MAX : 1;
+	for (; rounds > 0 && inactive_shortage(sc) > 0; rounds--)
 		scan_active(inactive_shortage(sc), cnt.v_active_count);
-	while (--rounds > 0 && cnt.v_inactive_count == 0 &&
-	    cnt.v_active_count > 0 && vm_page_count_min());
 }
 
 /*
