@@ -20,7 +20,7 @@ from grade.switching import SERVICES_KERNEL, services_disk
 BUDGETS: Mapping[int, int] = {16: 30, 256: 45, 4096: 70}   # entries: instructions
 GROWTH = (16, 64, 256, 1024, 4096, 16384, 65536)
 
-_BURST = 8
+_BURST = 16
 _BUDGET = 2_000_000_000         # a watchdog
 
 

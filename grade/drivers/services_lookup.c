@@ -2,8 +2,8 @@
  * services_lookup: what grade/lookups.py counts the instructions of.
  *
  * Faults come in bursts: a process that touches a new piece of memory goes on
- * in it.  So a burst is BURST addresses of one entry; the entries are drawn, each
- * as likely as another.  The map was built in the order of addresses, which
+ * in it.  So a burst is BURST look-ups of one entry, as many as vm_fault()'s
+ * window has pages; the entries are drawn, each as likely as another.  The map was built in the order of addresses, which
  * leaves a chain: only the first look-up pays for that, and is counted too.
  */
 #include "services.h"
@@ -12,7 +12,7 @@
 #include <sys/systm.h>
 #include <vm/vm_map.h>
 
-#define	BURST		8
+#define	BURST		16
 #define	ROOM		(2 * PAGE_SIZE)		/* an entry, and a hole */
 #define	FIRST		0x1000000
 

@@ -109,20 +109,6 @@ mapper_write(vm_offset_t addr, uint8_t byte)
 
 /* ---------------------------------------------------------------- counts */
 
-/* Items in use of the zone of this name. */
-static uint32_t
-zone_used(const char *name)
-{
-	struct uma_stat stat;
-	uma_zone_t zone;
-
-	for (zone = uma_zone_next(NULL, &stat); zone != NULL;
-	    zone = uma_zone_next(zone, &stat))
-		if (strcmp(stat.name, name) == 0)
-			return (stat.used);
-	panic("census: there is no zone %s", name);
-}
-
 /* Pieces in use of the type of this name. */
 static uint32_t
 type_used(const char *name)
@@ -141,16 +127,20 @@ type_used(const char *name)
 void
 census_take(struct census *census)
 {
+	struct uma_stat stat;
 	vm_object_t object;
+	uma_zone_t zone;
+	int n = 0;
 
 	bzero(census, sizeof(*census));
-	TAILQ_FOREACH(object, &vm_object_list, object_list) {
-		census->objects++;
+	for (zone = uma_zone_next(NULL, &stat); zone != NULL && n < CENSUS_ZONES;
+	    zone = uma_zone_next(zone, &stat)) {
+		census->zone[n] = stat.name;
+		census->used[n++] = stat.used;
+	}
+	TAILQ_FOREACH(object, &vm_object_list, object_list)
 		if (object != kernel_object && object != kmem_object)
 			census->pages += object->resident_page_count;
-	}
-	census->entries = zone_used("MAP ENTRY");
-	census->pv = zone_used("PV ENTRY");
 	census->vnodes = type_used("vnodes");
 	census->files = type_used("file") + type_used("filedesc");
 }
@@ -159,14 +149,14 @@ void
 census_compare(const char *name, const struct census *before)
 {
 	struct census now;
+	int i;
 
 	census_take(&now);
-	if (memcmp(&now, before, sizeof(now)) == 0)
-		printf("@census name=%s same=1\n", name);
-	else
-		printf("@census name=%s same=0 objects=%u,%u entries=%u,%u "
-		    "pages=%u,%u vnodes=%u,%u files=%u,%u pv=%u,%u\n", name,
-		    before->objects, now.objects, before->entries, now.entries,
-		    before->pages, now.pages, before->vnodes, now.vnodes,
-		    before->files, now.files, before->pv, now.pv);
+	printf("@census name=%s same=%d", name, !memcmp(&now, before, sizeof(now)));
+	for (i = 0; i < CENSUS_ZONES && now.zone[i] != NULL; i++)
+		if (now.used[i] != before->used[i])
+			printf(" %s: %u, %u", now.zone[i], before->used[i],
+			    now.used[i]);
+	printf(" pages: %u, %u vnodes: %u, %u files: %u, %u\n", before->pages,
+	    now.pages, before->vnodes, now.vnodes, before->files, now.files);
 }

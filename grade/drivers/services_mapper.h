@@ -31,8 +31,13 @@ int	mapper_read(vm_offset_t addr);
 int	mapper_write(vm_offset_t addr, uint8_t byte);	/* 0 or EFAULT */
 
 /* What must be as before when a test has given all back. */
+#define	CENSUS_ZONES	24
+
 struct census {
-	uint32_t	objects, entries, pages, wired, vnodes, files, pv;
+	const char	*zone[CENSUS_ZONES];	/* each zone, NULL behind the last, */
+	uint32_t	used[CENSUS_ZONES];	/* and its items in use */
+	uint32_t	pages;		/* of objects, but the kernel's */
+	uint32_t	vnodes, files;	/* pieces of memory */
 };
 void	census_take(struct census *census);
 /* Prints "@census name=... same=1", or what is different. */

@@ -120,7 +120,7 @@ memfile_truncate(struct memfile *mf, uint64_t size)
 void
 memfile_destroy(struct memfile *mf)
 {
-	(void)vn_lock(mf->vnode, LK_EXCLUSIVE, curthread);
+	(void)vn_lock(mf->vnode, LK_EXCLUSIVE | LK_RETRY, curthread);
 	vgone(mf->vnode);
 	vput(mf->vnode);
 	kmem_free(kernel_map, (vm_offset_t)mf->data, MEMFILE_MAX);

@@ -41,6 +41,7 @@ typedef uint8_t		vm_inherit_t;
 #define	VM_INHERIT_SHARE	0	/* the same: each sees what the other writes */
 #define	VM_INHERIT_COPY		1	/* a copy, made page by page as one writes */
 #define	VM_INHERIT_NONE		2	/* nothing */
+#define	VM_INHERIT_ZERO		3	/* the same range, of zeros */
 #define	VM_INHERIT_DEFAULT	VM_INHERIT_COPY
 
 typedef uint32_t	vm_eflags_t;	/* MAP_ENTRY_ bits, in vm/vm_map.h */

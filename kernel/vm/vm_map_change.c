@@ -91,7 +91,7 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end,
 {
 	vm_map_entry_t entry;
 
-	if (inheritance > VM_INHERIT_NONE)
+	if (inheritance > VM_INHERIT_ZERO)
 		return (KERN_INVALID_ARGUMENT);
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);

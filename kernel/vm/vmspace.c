@@ -9,6 +9,7 @@
  *
  *	inheritance	the child gets
  *	NONE		nothing
+ *	ZERO		an entry without an object
  *	SHARE		an entry for the same object
  *	COPY		the same; but both entries NEEDS_COPY from now on, and
  *			the parent's mappings are not writable any more
@@ -169,6 +170,15 @@ share_entry(vm_map_t old_map, vm_map_t new_map, vm_map_entry_t old)
 }
 
 static void
+zero_entry(vm_map_t new_map, vm_map_entry_t old)
+{
+	vm_map_entry_t new = entry_clone(new_map, old);
+
+	new->offset = 0;
+	new->eflags &= ~(MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY);
+}
+
+static void
 fork_entry(vm_map_t old_map, vm_map_t new_map, vm_map_entry_t old)
 {
 	KASSERT(!(old->eflags & MAP_ENTRY_IS_SUB_MAP),
@@ -181,6 +191,9 @@ fork_entry(vm_map_t old_map, vm_map_t new_map, vm_map_entry_t old)
 		break;
 	case VM_INHERIT_COPY:
 		vm_map_copy_entry(old_map, new_map, old, entry_clone(new_map, old));
+		break;
+	case VM_INHERIT_ZERO:
+		zero_entry(new_map, old);
 		break;
 	}
 }
