@@ -205,42 +205,30 @@ vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
  * If addr is in the root, the tree stays as it is.  Otherwise it is splayed at
  * addr, once.  An empty tree has no root; then the answer is the header.
  */
-/* LAB 5.2 BEGIN */
-/* The same, where `addr' is not in the root: not often, and so out of the way. */
-static int __attribute__((noinline))
-lookup_elsewhere(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry)
-{
-	vm_map_entry_t root;
-
-	map->root = root = vm_map_entry_splay(addr, map->root);
-	if (root != NULL && addr >= root->start) {
-		*entry = root;
-		return (addr < root->end);
-	}
-	*entry = root != NULL ? root->prev : &map->header;
-	return (0);
-}
-
 int
 vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry)
 {
+/* LAB 5.2 BEGIN */
 	vm_map_entry_t root = map->root;
 
-	if (root != NULL && addr >= root->start && addr < root->end) {
+	if (root == NULL) {
+		*entry = &map->header;
+		return (0);
+	}
+	if (addr >= root->start && addr < root->end) {
 		*entry = root;
 		return (1);
 	}
-	return (lookup_elsewhere(map, addr, entry));
-}
-/* LAB 5.2 STUB
-int
-vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry)
-{
-	(void)map; (void)addr; (void)entry;
-	lab_stub("LAB 5.2: vm_map_lookup_entry");
-}
-*/
+	map->root = root = vm_map_entry_splay(addr, root);
+	if (addr < root->start) {
+		*entry = root->prev;
+		return (0);
+	}
+	*entry = root;
+	return (addr < root->end);
+/* LAB 5.2 STUB (void)map; (void)addr; (void)entry; lab_stub("LAB 5.2: vm_map_lookup_entry"); */
 /* LAB 5.2 END */
+}
 
 /*
  * 5.3. Entries come and go.
