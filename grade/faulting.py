@@ -43,7 +43,8 @@ def measure_faults(tree: Path, folder: Path, *, bochs: str) -> FaultCosts:
     names = read_labels(tree / SERVICES_KERNEL)
     with Machine(folder, disks=[(disk, "")], bochs=bochs) as machine:
         prezeroed, zero, copy = (_touches(machine, names) for _ in range(3))
-        megabyte = -come_to(machine, names["speed_mark"]) + come_to(machine, names["speed_mark"] + 1)
+        began = come_to(machine, names["speed_mark"])
+        megabyte = come_to(machine, names["speed_mark"]) - began
         began = come_to(machine, names["speed_mark"])
         fork = come_to(machine, names["speed_mark"]) - began
     return FaultCosts(prezeroed, zero, copy, megabyte / _MEGABYTE_PAGES, fork)

@@ -29,6 +29,7 @@ from grade.checks import btx, lab_1_mbr, lab_2_btx, lab_3_init386, lab_4_sysinit
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
 from grade.failure import HarnessFault
 from grade.labs import find_labs
+from grade.lookups import BUDGETS, GROWTH, measure_lookups
 from grade.models import btx as model
 from grade.reading import BYTE_BUDGET, measure_read
 from grade.switching import CHECK_DISK, SERVICES_KERNEL, SWITCH_BUDGET, measure_switches
@@ -174,6 +175,17 @@ def measure_processes(bochs: str) -> None:
     _tell("kernel: from one process to another", round(statistics.median(took)), SWITCH_BUDGET)
 
 
+def measure_maps(bochs: str) -> None:
+    """What the kernel's maps cost to look into."""
+    _command("make", SERVICES_KERNEL, CHECK_DISK)()
+    for entries in GROWTH:
+        with tempfile.TemporaryDirectory(prefix="lookup-") as name:
+            cost = measure_lookups(TREE, Path(name), bochs=bochs, entries=entries)
+        target = f" (target {BUDGETS[entries]})" if entries in BUDGETS else ""
+        what = f"kernel: a look-up in bursts, {entries} entries in the map"
+        print(f"  {what:<58} {cost:9.1f} instructions{target}", flush=True)
+
+
 def measure_ticks(bochs: str) -> None:
     """What the kernel's clock and callouts cost."""
     _command("make", SERVICES_KERNEL, CHECK_DISK)()
@@ -229,6 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_boots(options.bochs)
         measure_road(options.bochs, makefs=options.makefs, sfdisk=options.sfdisk)
         measure_processes(options.bochs)
+        measure_maps(options.bochs)
         measure_ticks(options.bochs)
         measure_disk(options.bochs)
     except HarnessFault as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from grade.bench import Bench
 from grade.check import check
 from grade.checks.cases import Case
-from grade.checks.entries import Clips, Coalescings, Insertions, Refusals, Simplifications
+from grade.checks.changes import Clips, Coalescings, Insertions, Refusals, Simplifications
 from grade.checks.scripts import boots
 from grade.checks.splays import Finds, Links, Lookups, Splays
 from grade.checks.trees import expect_free, expect_shape, expect_tree, spans
@@ -121,12 +121,22 @@ def judge_links(bench: Bench, case: Case, *, unlink: bool, shapes: bool) -> None
 # ---------------------------------------------------------------- 5.4 findspace
 
 
-@check("5.4", "first-fit", points=3, title="the first place with so much room", cases=TREES,
+@check("5.4", "first-fit", points=2, title="the first place with so much room", cases=TREES,
        hint="The gap in which `start' lies counts from there on. A left subtree with a large enough max_free comes before "
             "the entry's own gap, and that before the right one. A gap that fits exactly is large enough.")
 def first_fit(bench: Bench, case: Case) -> None:
-    for step in Finds(bench, case, hostile=False).steps():
+    for step in Finds(bench, case).steps():
         expect(step.what, *step.answers)
+
+
+@check("5.4", "tree", points=1, title="by the tree alone, which is splayed at start", cases=TREES,
+       hint="The maps here have a tree and no list: next and prev are NULL. Step 4 leaves the tree splayed; after that "
+            "nothing moves. An empty tree, and a range that cannot be, need no splay.")
+def by_tree(bench: Bench, case: Case) -> None:
+    for step in Finds(bench, case, listed=False).steps():
+        expect(step.what, *step.answers)
+        expect_tree(step.what, step.expected, step.seen)
+        expect_shape(step.what, step.expected, step.seen)
 
 
 @check("5.4", "limits", points=2, title="no room: the map's ends, ranges that wrap, 4 GB", cases=TREES,

@@ -75,6 +75,7 @@ class Run:
     """Calls that are said first, then made in one boot, and looked at."""
 
     program = SPLAY
+    listed = True           # the maps have lists, too
 
     def __init__(self, bench: Bench, case: Case) -> None:
         self._bench, self._draw = bench, case.draw
@@ -96,7 +97,7 @@ class Run:
         low = max(MINIMUM, maximum - (8 * count + 9) * PAGE)
         spans = draw_spans(self._draw, count, low, maximum, full=self._draw.random() < 0.4)
         tree = draw_tree(self._draw, spans, lean)
-        return Planted(self.script.plant(tree, MINIMUM, maximum), tree, maximum)
+        return Planted(self.script.plant(tree, MINIMUM, maximum, listed=self.listed), tree, maximum)
 
     def _draw_addresses(self, planted: Planted) -> list[int]:
         """Some of those that count, and the farthest."""
@@ -208,13 +209,13 @@ class Finds(Run):
 
     program = MAP
 
-    def __init__(self, bench: Bench, case: Case, *, hostile: bool) -> None:
-        self._hostile = hostile
+    def __init__(self, bench: Bench, case: Case, *, hostile: bool = False, listed: bool = True) -> None:
+        self._hostile, self.listed = hostile, listed
         super().__init__(bench, case)
 
     def _use(self, planted: Planted) -> None:
-        for _ in range(10):
-            start, length = self._draw_hostile(planted) if self._hostile else self._draw_wanted(planted)
+        asked = self._hostile_ones(planted) if self._hostile else [self._draw_wanted(planted) for _ in range(10)]
+        for start, length in self._draw.sample(asked, len(asked)):
             call = f"vm_map_findspace() of {length:x} bytes from {start:x} on, in a map from {MINIMUM:x} to {planted.maximum:x}"
             answer = self.script.find(planted.number, start, length, call)
             place, tree = model.findspace(planted.tree, MINIMUM, planted.maximum, start, length)
@@ -237,12 +238,11 @@ class Finds(Run):
         pages = [start & -PAGE for start in starts if start + length < NONE]
         return self._draw.choice((0, MINIMUM, *pages)), length
 
-    def _draw_hostile(self, planted: Planted) -> tuple[int, int]:
-        room = planted.maximum - MINIMUM
+    def _hostile_ones(self, planted: Planted) -> list[tuple[int, int]]:
+        room, top = planted.maximum - MINIMUM, planted.maximum
         last = self._sizes(planted)[-1]
-        return self._draw.choice((
-            (0, NONE), (MINIMUM, NONE + 1 - MINIMUM), (MINIMUM, NONE - MINIMUM + 1 - PAGE), (NONE + 1 - PAGE, PAGE),
-            (planted.maximum, PAGE), (planted.maximum, 0), (planted.maximum - PAGE, 2 * PAGE), (0, room), (0, room + PAGE),
-            (planted.maximum - last, last), (planted.maximum - last, last + PAGE), (planted.maximum - PAGE, PAGE),
-            (planted.maximum - 2 * PAGE, PAGE), (0x80000000, 0x80000000), (PAGE, NONE + 1 - 2 * PAGE), (0, 0),
-            (self._draw.randrange(0, planted.maximum, PAGE), self._draw.randrange(0x80000000, NONE, PAGE))))
+        return [(0, NONE), (MINIMUM, NONE + 1 - MINIMUM), (MINIMUM, NONE - MINIMUM + 1 - PAGE), (NONE + 1 - PAGE, PAGE),
+                (top, PAGE), (top, 0), (top - PAGE, 2 * PAGE), (0, room), (0, room + PAGE), (top - last, last),
+                (top - last, last + PAGE), (top - PAGE, PAGE), (top - 2 * PAGE, PAGE), (0x80000000, 0x80000000),
+                (PAGE, NONE + 1 - 2 * PAGE), (0, 0),
+                (self._draw.randrange(0, top, PAGE), self._draw.randrange(0x80000000, NONE, PAGE))]

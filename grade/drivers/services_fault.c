@@ -68,6 +68,7 @@ filled_page(vm_object_t object, vm_pindex_t pindex, uint32_t value)
 		words[i] = value;
 	pmap_kenter(window, VM_PAGE_TO_PHYS(m));
 	memcpy((void *)window, words, PAGE_SIZE);
+	pmap_kremove(window);
 	kmem_free(kernel_map, window, PAGE_SIZE);
 	free(words, M_TEMP);
 	m->valid = VM_PAGE_BITS_ALL;
@@ -96,7 +97,8 @@ print_row(const char *what, vm_offset_t va, vm_prot_t type, int flags)
 /* Each code that vm_fault() returns, but those of pagers (services_fault_pager.c). */
 SERVICE_TEST(fault_rows)
 {
-	vm_object_t object;
+	vm_object_t object, behind;
+	vm_ooffset_t offset = 0;
 
 	services_user_begin();
 	print_row("hole", AT, VM_PROT_READ, VM_FAULT_NORMAL);
@@ -117,9 +119,17 @@ SERVICE_TEST(fault_rows)
 	map_at(AT + PAGE_SIZE, object, 3 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
 	print_row("last", AT + 2 * PAGE_SIZE, VM_PROT_WRITE, VM_FAULT_DIRTY);
 	print_row("behind_the_end", AT + 3 * PAGE_SIZE, VM_PROT_WRITE, VM_FAULT_DIRTY);
-	vm_object_set_flag(object, OBJ_DEAD);
-	print_row("dead", AT + PAGE_SIZE, VM_PROT_READ, VM_FAULT_NORMAL);
-	vm_object_clear_flag(object, OBJ_DEAD);
+
+	/* A chain whose end is no more. */
+	behind = vm_object_allocate(OBJT_DEFAULT, 1);
+	object = behind;
+	vm_object_reference(behind);
+	vm_object_shadow(&object, &offset, 1);
+	map_at(AT + 8 * PAGE_SIZE, object, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	vm_object_set_flag(behind, OBJ_DEAD);
+	print_row("dead", AT + 8 * PAGE_SIZE, VM_PROT_READ, VM_FAULT_NORMAL);
+	vm_object_clear_flag(behind, OBJ_DEAD);
+	vm_object_deallocate(behind);
 	printf("@object refs=%d progress=%d resident=%d\n", object->ref_count,
 	    object->paging_in_progress, object->resident_page_count);
 	services_user_end();
@@ -215,9 +225,9 @@ SERVICE_TEST(fault_zero)
 /* ---------------------------------------------------------------- copies on write */
 
 #define	SPACES		6		/* so chains become up to five deep */
-#define	PAGES		5
+#define	PAGES		40
 #define	WORDS		3		/* of each page */
-#define	WRITES		400
+#define	WRITES		150
 
 static uint32_t	model[SPACES][PAGES][WORDS];
 static struct vmspace *spaces[SPACES];
@@ -280,11 +290,12 @@ write_at_random(int space, uint32_t value)
  * A process forks again and again, and all of its children write, where chance
  * wants it: none sees what another has written since.
  */
-SERVICE_TEST(fault_cow)
+static void
+fork_and_write(void)
 {
 	struct vmspace *mine = curproc->p_vmspace;
 	int i, made = 1, deepest = 0, wrong = 0;
-	uint32_t cow = cnt.v_cow_faults, free_before = cnt.v_free_count;
+	uint32_t cow = cnt.v_cow_faults;
 
 	memset(model, 0, sizeof(model));
 	spaces[0] = vmspace_alloc(PAGE_SIZE, VM_MAXUSER_ADDRESS);
@@ -310,6 +321,16 @@ SERVICE_TEST(fault_cow)
 		vmspace_free(spaces[i]);
 		printf("@cow_left space=%d wrong=%d\n", i, wrong);
 	}
+}
+
+/* A second time, when zones and the like have the pages that they keep. */
+SERVICE_TEST(fault_cow)
+{
+	uint32_t free_before;
+
+	fork_and_write();
+	free_before = cnt.v_free_count;
+	fork_and_write();
 	printf("@cow_end lost=%d\n", (int)(free_before - cnt.v_free_count));
 }
 
@@ -392,6 +413,7 @@ SERVICE_TEST(fault_wired)
 	services_user_begin();
 	services_user_load();
 	map_at(AT, NULL, 3 * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	(void)user_put(AT + 2 * PAGE_SIZE, 1);	/* the page table is wired, too */
 	wired = cnt.v_wire_count;
 	printf("@wire rv=%d", vm_map_wire(own_map(), AT, AT + 2 * PAGE_SIZE,
 	    VM_MAP_WIRE_USER));
@@ -403,17 +425,17 @@ SERVICE_TEST(fault_wired)
 	printf(" more=%d\n", cnt.v_wire_count - wired);
 	print_wired("none", AT);
 
-	/* To read only, private, and to be written later: it is copied now. */
-	map_at(AT + 16 * PAGE_SIZE, vm_object_allocate(OBJT_DEFAULT, 1), PAGE_SIZE,
-	    VM_PROT_READ, VM_PROT_ALL, MAP_COPY_ON_WRITE);
+	/* What must not be used, but might later: there would be no fault then. */
+	map_at(AT + 16 * PAGE_SIZE, NULL, PAGE_SIZE, VM_PROT_NONE, VM_PROT_ALL, 0);
 	if (!vm_map_lookup_entry(own_map(), AT + 16 * PAGE_SIZE, &entry))
 		panic("services_fault: no entry");
 	printf("@wire rv=%d", vm_map_wire(own_map(), AT + 16 * PAGE_SIZE,
 	    AT + 17 * PAGE_SIZE, VM_MAP_WIRE_USER));
-	printf(" max=%d needs_copy=%d signo=%d\n", entry->max_protection,
-	    (entry->eflags & MAP_ENTRY_NEEDS_COPY) != 0, user_put(AT + 16 * PAGE_SIZE, 1));
-	services_user_end();
+	printf(" more=%d max=%d signo=%d\n", cnt.v_wire_count - wired,
+	    entry->max_protection, user_put(AT + 16 * PAGE_SIZE, 1));
+	(void)vm_map_remove(own_map(), AT, AT + 17 * PAGE_SIZE);
 	printf("@wire_end more=%d\n", cnt.v_wire_count - wired);
+	services_user_end();
 }
 
 /* One page is read, in the midst of such as are in memory, and one that is not. */
@@ -483,11 +505,11 @@ SERVICE_TEST(fault_nofault)
 
 SERVICE_TEST(fault_null)
 {
-	volatile char *volatile null = (volatile char *)4;
+	char *volatile null = NULL;
 
 	services_user_begin();
 	map_at(AT, NULL, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
-	printf("@null %d\n", *null);
+	printf("@null %d\n", ((volatile char *)null)[4]);
 }
 
 /* The user's memory, which is there, but not by copyin(). */

@@ -49,6 +49,7 @@ fill(vm_page_t m)
 	pmap_kenter(window, VM_PAGE_TO_PHYS(m));
 	for (i = 0; i < PAGE_SIZE / 4; i++)
 		((uint32_t *)window)[i] = 1000 + m->pindex;
+	pmap_kremove(window);
 	kmem_free(kernel_map, window, PAGE_SIZE);
 	m->valid = VM_PAGE_BITS_ALL;
 	vm_page_undirty(m);

@@ -16,6 +16,7 @@
 #include <sys/disk.h>
 #include <sys/errno.h>
 #include <sys/malloc.h>
+#include <sys/priority.h>
 #include <sys/sched.h>
 #include <sys/priority.h>
 #include <sys/systm.h>
@@ -108,13 +109,13 @@ is_right(const struct memory *mem, int page)
 }
 
 /*
- * A prime that is no divisor of the number of pages: steps of it meet each page
- * once, in an order that nobody would call one.
+ * Steps of a prime meet each page once, in an order that nobody would call one;
+ * with swap.step=1 in the usual one.
  */
 static int
-scattered(int step, int pages)
+nth_page(const struct memory *mem, int n)
 {
-	return ((int)((uint64_t)step * 1000003 % pages));
+	return ((uint64_t)n * the_number("swap.step", 1000003) % mem->pages);
 }
 
 static void
@@ -154,7 +155,7 @@ SERVICE_TEST(swap_touch)
 	before = pages_in_use();
 	memory_begin(&mem);
 	for (i = 0; i < mem.pages; i++)
-		if (put(&mem, scattered(i, mem.pages), 0x5eed0000 + i) != 0)
+		if (put(&mem, nth_page(&mem, i), 0x5eed0000 + i) != 0)
 			wrong++;
 	for (i = 0; i < touches; i++) {
 		page = services_draw(mem.pages);
@@ -164,7 +165,7 @@ SERVICE_TEST(swap_touch)
 	}
 	print_state("swap_full_of_it", wrong);
 	for (i = 0; i < mem.pages; i++) {
-		page = scattered(i, mem.pages);
+		page = nth_page(&mem, i);
 		wrong += !is_right(&mem, page);
 		sum = sum * 31 + fuword(word_of(page));
 		want_sum = want_sum * 31 + mem.want[page];

@@ -21,7 +21,7 @@
 struct user_stay {
 	LIST_ENTRY(user_stay) link;
 	const struct thread *td;
-	struct services_user *user;
+	struct services_user user;	/* how it has come back */
 	uint32_t	esp;		/* services_user_leave()'s */
 	struct trapframe frame;		/* to leave with */
 	char		kept[KEPT];
@@ -43,7 +43,6 @@ services_user_enter(struct services_user *user, uint32_t eip, uint32_t esp)
 	struct user_stay *stay = malloc(sizeof(*stay), M_SERVICES, M_WAITOK);
 
 	stay->td = curthread;
-	stay->user = user;
 	stay->frame = (struct trapframe){
 		.tf_fs = UDSEL, .tf_es = UDSEL, .tf_ds = UDSEL, .tf_ss = UDSEL,
 		.tf_cs = UCSEL, .tf_eflags = PSL_USER,
@@ -53,11 +52,15 @@ services_user_enter(struct services_user *user, uint32_t eip, uint32_t esp)
 	};
 	LIST_INSERT_HEAD(&stays, stay, link);
 	services_user_leave(&stay->frame, stay->kept, &stay->esp);
+	*user = stay->user;
 	LIST_REMOVE(stay, link);
 	free(stay, M_SERVICES);
 }
 
-/* It has come back; or it has never left, and trapped in the kernel. */
+/*
+ * It has come back; or it has never left, and trapped in the kernel.  What is on
+ * the test's stack is not there yet.
+ */
 static void __dead2
 come_back(const struct trapframe *tf, int signo, int code)
 {
@@ -69,7 +72,7 @@ come_back(const struct trapframe *tf, int signo, int code)
 	if (stay == NULL)
 		panic("services: pid %d: signal %d, code %d, eip %#x, out of "
 		    "nowhere", curproc->p_pid, signo, code, tf->tf_eip);
-	*stay->user = (struct services_user){
+	stay->user = (struct services_user){
 		.eax = tf->tf_eax, .ecx = tf->tf_ecx, .edx = tf->tf_edx,
 		.esi = tf->tf_esi, .edi = tf->tf_edi,
 		.signo = signo, .code = code, .eip = tf->tf_eip,

@@ -4,11 +4,15 @@
  *
  *	mem_host pages RANGES		every page, by number, and the classes
  *	mem_host maps RANGES SEED COUNT	drawn kmem_ calls, against a model
+ *	mem_host fragments RANGES	kmem_map in pieces, without memory for more
  *	mem_host malloc RANGES SEED COUNT	drawn mallocs, contents watched
  *	mem_host zones RANGES SEED COUNT	drawn items of zones, each watched
  *	mem_host limits RANGES		of zones; and each request failing in turn
  *	mem_host wait RANGES		M_WAITOK when there are no pages
  *	mem_host wrong RANGES HOW	what must panic: prints how
+ *
+ * Of kernel/vm it has what memory is made of, and no map of a process: who calls
+ * for what only those need is stopped.
  *
  * RANGES is "first,last,first,last...": phys_avail, in pages.
  *
@@ -21,6 +25,8 @@
 
 #include <sys/proc.h>
 #include <vm/uma.h>
+#include <vm/vm_map.h>
+#include <vm/vm_object.h>
 #include <vm/vm_pageout.h>
 
 /* ---------------------------------------------------------------- the machine */
@@ -34,8 +40,11 @@ struct intrframe *intr_frame;
 vm_offset_t	virtual_avail = KVA_START;
 vm_offset_t	virtual_end = KVA_START + KVA_PAGES * PAGE_SIZE;
 
-struct thread	*curthread;
+static struct proc us;
+static struct thread self = { .td_proc = &us };
+struct thread	*curthread = &self;
 struct proc	*pageproc;
+struct pmap	kernel_pmap_store;
 int		vm_pages_needed, vm_pageout_pages_needed, vm_pageout_deficit;
 vm_offset_t	kernel_vm_end = KVA_START + KVA_PAGES * PAGE_SIZE;
 
@@ -199,6 +208,15 @@ pmap_kremove(vm_offset_t va)
 	mapped[kva_index(va)] = 0;
 }
 
+/* vm_map_delete()'s: kmem_free() has been there before. */
+void
+pmap_remove(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
+{
+	CHECK(pmap == kernel_pmap);
+	for (; sva < eva; sva += PAGE_SIZE)
+		CHECK(mapped[kva_index(sva)] == 0);
+}
+
 vm_paddr_t
 pmap_kextract(vm_offset_t va)
 {
@@ -211,6 +229,18 @@ pmap_zero_page(vm_page_t m)
 	CHECK(mmap(window, PAGE_SIZE, PROT_RW, MAP_SHARED | MAP_FIXED, memory,
 	    VM_PAGE_TO_PHYS(m)) == window);
 	__builtin_memset(window, 0, PAGE_SIZE);
+}
+
+void
+sx_init(struct sx *sx __unused, const char *name __unused)
+{
+}
+
+/* Nobody wires a part of the kernel's maps. */
+void
+vm_map_wait_transition(vm_map_t map, vm_offset_t start __unused, vm_offset_t end __unused)
+{
+	CHECK(map->system_map);
 }
 
 static void
@@ -247,15 +277,36 @@ fill_free_pages(void)
 	}
 }
 
+/* As vm_mem_init() does it. */
+void
+memory_start(void)
+{
+	fill_free_pages();
+	uma_startup();
+	vm_object_init();
+	vm_map_startup();
+	kmem_init(virtual_end);
+}
+
+uint32_t
+pages_left(void)
+{
+	struct uma_stat stat;
+	uma_zone_t zone = NULL;
+
+	do
+		zone = uma_zone_next(zone, &stat);
+	while (host_strcmp(stat.name, "KMAP ENTRY") != 0);
+	return (cnt.v_free_count + stat.pages);
+}
+
 static void
 sysinit_start(void)
 {
 	SET_DECLARE(sysinit_set, struct sysinit);
 	struct sysinit **sipp;
 
-	fill_free_pages();
-	uma_startup();
-	kmem_init(virtual_avail, virtual_end);
+	memory_start();
 	SET_FOREACH(sipp, sysinit_set)
 		if ((*sipp)->subsystem == SI_SUB_KMEM &&
 		    (*sipp)->order == SI_ORDER_FIRST)
@@ -285,6 +336,8 @@ main(int argc, char **argv)
 			test_malloc(count);
 		else if (host_strcmp(command, "wait") == 0)
 			test_wait();
+		else if (host_strcmp(command, "fragments") == 0)
+			test_fragments();
 		else if (host_strcmp(command, "zones") == 0)
 			test_zones(count);
 		else if (host_strcmp(command, "limits") == 0)

@@ -32,7 +32,7 @@ int	ftruncate(int file, long size);
 #define	MAP_ANONYMOUS	0x20
 
 #define	KVA_START	0x20000000U	/* where the kernel's addresses begin, */
-#define	KVA_PAGES	4096		/* and how many there are */
+#define	KVA_PAGES	8192		/* and how many there are */
 
 #define	CHECK(exp) do {							\
 	if (!(exp)) {							\
@@ -53,6 +53,10 @@ extern int	sleeps;				/* how often one did */
 unsigned int draw(unsigned int below);
 /* No free page is zeroed by chance. */
 void	fill_free_pages(void);
+/* Zones, objects, entries, kernel_map. */
+void	memory_start(void);
+/* Free pages, and those that have become the maps' entries, which stay that. */
+uint32_t pages_left(void);
 /* A page of no object. */
 vm_page_t page_alloc(int req);
 /* All pages that are left, which only give_one() gives back. */
@@ -65,6 +69,7 @@ extern unsigned int hoarded;			/* how many there are */
 void	test_pages(void);			/* mem_host_pages.c */
 void	test_wait(void);
 void	test_maps(unsigned int count);		/* mem_host_maps.c */
+void	test_fragments(void);
 void	test_malloc(unsigned int count);	/* mem_host_malloc.c */
 void	wrong_memory(const char *how);
 void	test_zones(unsigned int count);		/* mem_host_zones.c */

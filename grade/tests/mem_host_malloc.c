@@ -100,7 +100,7 @@ test_malloc(unsigned int count)
 	struct watched *w;
 	unsigned int i, n;
 
-	left = cnt.v_free_count;
+	left = pages_left();
 	interrupts = 1;
 	for (i = 0; i < count; i++) {
 		w = &watched[draw(i % 4096 < 2048 ? nitems(watched) : 16)];
@@ -126,7 +126,7 @@ test_malloc(unsigned int count)
 	usage_is(M_TEST, 0, 1);
 	usage_is(M_OTHER, 0, 1);
 	usage_is(M_INTR, 0, 1);
-	host_printf("%d pages kept, %u calls\n", (int)(left - cnt.v_free_count),
+	host_printf("%d pages kept, %u calls\n", (int)(left - pages_left()),
 	    (uint32_t)(M_TEST->ks_calls + M_OTHER->ks_calls));
 }
 
@@ -168,7 +168,7 @@ wrong_memory(const char *how)
 	HOW("no pages") kmem_free(kernel_map, pages + 1, 3 * PAGE_SIZE);
 	HOW("not the map's") kmem_free(kmem_map, pages, 3 * PAGE_SIZE);
 	HOW("page twice") vm_page_free(vm_page_array + 1000);
-	HOW("object") (void)vm_page_alloc((void *)small, 0, VM_ALLOC_NORMAL);
+	HOW("object") (void)vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL);
 	HOW("cold") take_all(), cold = 1, small = malloc(5000, M_TEST, M_WAITOK);
 	HOW("no room") kmem_suballoc(kernel_map, &pages, &pages, KVA_PAGES * PAGE_SIZE);
 }

@@ -185,7 +185,7 @@ test_zones(unsigned int count)
 	unsigned int n, i;
 
 	zones_create();
-	left = cnt.v_free_count;
+	left = pages_left();
 	interrupts = 1;
 	intr_more = handler;
 	for (i = 0; i < count; i++) {
@@ -217,7 +217,7 @@ test_zones(unsigned int count)
 	for (n = 0; n < nitems(intr_pieces); n++)
 		free(intr_pieces[n], M_INTR);
 	uma_reclaim();
-	host_printf("%d pages kept\n", (int)(left - cnt.v_free_count));
+	host_printf("%d pages kept\n", (int)(left - pages_left()));
 }
 
 /* ---------------------------------------------------------------- limits */
@@ -348,12 +348,12 @@ failures(void)
 
 	CHECK(sequence() == 0);
 	uma_reclaim();
-	left = cnt.v_free_count;
+	left = pages_left();
 	failed = waited = 0;
 	sleeper = give_none;
 	for (n = 1; vm_fail_alloc = n, sleeps = 0, failed += sequence(), vm_fail_alloc == 0; n++) {
 		waited += sleeps;
-		CHECK(cnt.v_free_count == left);
+		CHECK(pages_left() == left);
 	}
 	vm_fail_alloc = 0;
 	host_printf("%d requests: %d failed, %d waited\n", n - 1, failed, waited);

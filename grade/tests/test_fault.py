@@ -15,7 +15,7 @@ import pytest
 
 from grade.debugger import PageEntry
 from grade.elf import read_labels
-from grade.tests.emulation import TREE
+from grade.tests.emulation import TREE, make
 from grade.tests.services import BUDGET, KERNEL, STEP, Fact, machine, parse
 
 SUCCESS, INVALID_ADDRESS, PROTECTION_FAILURE, FAILURE = 0, 1, 2, 5
@@ -51,6 +51,7 @@ class Boot:
 
 def boot(tests: Sequence[str]) -> Boot:
     """One boot of tests that end well."""
+    make(KERNEL)
     place = read_labels(TREE / KERNEL)["fault_mark"]
     marks: dict[str, list[Mark]] = {}
     with machine(" ".join(tests)) as pc:
@@ -81,13 +82,13 @@ def paging() -> Boot:
 def test_each_code(faults: Boot) -> None:
     rows = faults.by("row")
     for what, code in {
-            "hole": INVALID_ADDRESS, "null": INVALID_ADDRESS, "kernel": INVALID_ADDRESS,
+            "hole": FAILURE, "null": FAILURE, "kernel": FAILURE,
             "read": SUCCESS, "again": SUCCESS, "write_of_read_only": PROTECTION_FAILURE,
             "read_of_none": PROTECTION_FAILURE, "write": SUCCESS, "last": SUCCESS,
             "behind_the_end": PROTECTION_FAILURE, "dead": PROTECTION_FAILURE}.items():
         assert (what, rows[what]["rv"], rows[what]["locked"]) == (what, code, 0)
     [left] = faults.named("object")
-    assert (left["refs"], left["progress"], left["resident"]) == (1, 0, 1), "nothing is held, and no page came of a failure"
+    assert (left["refs"], left["progress"], left["resident"]) == (1, 0, 0), "nothing is held, and no page came of a failure"
 
 
 def test_what_ring_3_gets(faults: Boot) -> None:
@@ -122,9 +123,9 @@ def test_zeros_are_zeros(faults: Boot) -> None:
 
 
 def test_nobody_sees_what_another_writes(faults: Boot) -> None:
-    [cow] = faults.named("cow")
-    assert cow["spaces"] == 6 and cow["deepest"] >= 5 and cow["faults"] > 20
-    assert cow["wrong"] == 0
+    for cow in faults.named("cow"):
+        assert cow["spaces"] == 6 and cow["deepest"] >= 5 and cow["faults"] > 50
+        assert cow["wrong"] == 0
     assert all(left["wrong"] == 0 for left in faults.named("cow_left")), "those that are left keep what they had"
     assert faults.named("cow_end")[0]["lost"] == 0
 
@@ -154,9 +155,9 @@ def test_wired(faults: Boot) -> None:
     assert pages["none"]["wires"] == 0 and pages["none"]["queue"] != 0
     [mark] = faults.marks["wired"]
     assert mark.entry is not None and mark.entry.writable, "what is wired does not fault when it is written"
-    assert (wires[2]["rv"], wires[2]["needs_copy"], wires[2]["signo"]) == (SUCCESS, 0, SIGBUS)
+    assert (wires[2]["rv"], wires[2]["more"], wires[2]["signo"]) == (SUCCESS, 1, SIGBUS)
     assert wires[2]["max"] & 2 == 0, "it will never be written"
-    assert faults.named("wire_end")[0]["more"] == 0
+    assert faults.named("wire_end")[0]["more"] == -1, "the page table went, too"
 
 
 def test_neighbours_come_along_to_read(faults: Boot) -> None:
@@ -221,7 +222,7 @@ def test_the_window_of_a_read(pagers: Boot) -> None:
     assert windows == {
         "normal": "13+16@7,33+16@7,0+11@2,56+8@7",
         "random": "20+1@0,40+1@0,2+1@0,63+1@0,0+1@0",
-        "sequential": "20+16@0,40+16@0,2+16@0,63+1@0,0+2@0",
+        "sequential": "20+16@0,40+16@0,2+11@0,63+1@0,0+2@0",
         "in_turn": "0+9@0,9+16@0,25+16@0,41+16@0,57+7@0",
     }
 

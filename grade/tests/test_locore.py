@@ -30,6 +30,8 @@ START = 60_000_000              # and on to its end, with what it says on COM1
 SMAP, END_RECORD = 0x9001, 0
 WARNING = "WARNING: loader(8) metadata is missing!"
 
+PSE, PGE = 1 << 3, 1 << 13       # of CPUID's features
+
 # Where struct bootinfo has things.
 BI_VERSION, BI_KERNELNAME, BI_SYMTAB, BI_KERNEND, BI_ENVP, BI_MODULEP = 0, 4, 64, 72, 76, 80
 
@@ -115,6 +117,21 @@ def test_a_cpu_without_cpuid(name: str, disk: Path, symbols: Mapping[str, int], 
             come_to(kernel.pc, symbols[question] - KERNBASE)
             kernel.pc.set_register("eax", answer)
         assert f"CPU: {name} ({CLASSES[name]}-class CPU)\r\n" in kernel.end()
+
+
+def test_a_cpu_without_large_pages(disk: Path, symbols: Mapping[str, int], tmp_path: Path) -> None:
+    """What 4 MB pages map is mapped by tables, at the same addresses."""
+    with started(disk, tmp_path, symbols) as kernel:
+        come_to(kernel.pc, symbols["create_pagetables"] - KERNBASE)
+        features = symbols["cpu_feature"] - KERNBASE
+        kernel.change(features, kernel.word(features) & ~(PSE | PGE))
+        come_to(kernel.pc, symbols["mi_startup"])
+        for address in (KERNBASE, KERNBASE + 0x123000, KERNBASE + 0x3FF000):
+            _, entry = kernel.pc.page_entries(address)
+            assert entry.present and entry.address == address - KERNBASE and entry.writable and not entry.user
+        assert not kernel.pc.page_entries(KERNBASE + 0x400000)[1].present
+        assert kernel.pc.page_entries(int.from_bytes(kernel.pc.memory(symbols["proc0kstack"], 4), "little"))[1].present
+        assert "real memory" in kernel.end()
 
 
 # ---------------------------------------------------------------- what it is told

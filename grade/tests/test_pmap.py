@@ -27,7 +27,7 @@ PV_ENTRIES = PAGE // 24         # in a page of them
 
 # Instructions.
 BUDGETS = {"enter": 150, "reenter": 130, "enter_quick": 125, "copy": 80, "remove": 95, "remove_pages": 140, "remove_all": 145,
-           "protect": 3000, "zero_page": 1250, "copy_page": 1270, "pinit": 1000, "release": 1000}
+           "protect": 3000, "zero_page": 1090, "copy_page": 1110, "pinit": 400, "release": 400}
 
 
 def named(facts: Sequence[Fact], name: str) -> list[Fact]:

@@ -312,27 +312,38 @@ splhigh(void)
 }
 
 /*
- * Go to the level that an spl*() returned, and run what was postponed since
- * and now may.  Such a handler sees a frame of the kernel's, at our caller.
- * If interrupts are disabled, they stay so, and the next one runs it.
+ * Run what was postponed and now may be, unless interrupts are disabled: then
+ * they stay so, and the next one runs it.  Such a handler sees a frame of the
+ * kernel's, at `eip'.
  */
-void
-splx(int level)
+static __attribute__((noinline)) void
+run_postponed(uintptr_t eip)
 {
 	struct intrframe frame;
 	uint32_t ef = read_eflags();
 
-	__asm__ volatile("" : : : "memory");
-	cpl = level;
-	if (ipending == 0 || !(ef & PSL_I))
+	if (!(ef & PSL_I))
 		return;
 	disable_intr();
 	memset(&frame, 0, sizeof(frame));
 	frame.if_tf.tf_cs = KCSEL;
 	frame.if_tf.tf_eflags = ef;
-	frame.if_tf.tf_eip = (uintptr_t)__builtin_return_address(0);
+	frame.if_tf.tf_eip = eip;
 	intr_replay(&frame);
 	intr_restore(ef);
+}
+
+/*
+ * Go to the level that an spl*() returned, and run what was postponed since.  It
+ * is called so often that its usual way is short.
+ */
+void
+splx(int level)
+{
+	__asm__ volatile("" : : : "memory");
+	cpl = level;
+	if (ipending != 0)
+		run_postponed((uintptr_t)__builtin_return_address(0));
 }
 
 void

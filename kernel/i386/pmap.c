@@ -99,7 +99,7 @@ pmap_bootstrap(void)
 	make_global(virtual_avail);
 	pmap_windows_init(&virtual_avail);
 	kernel_vm_end = KERNBASE + NKPT * NBPDR;
-	virtual_end = kernel_vm_end;
+	virtual_end = VM_MAX_KERNEL_ADDRESS;
 	pmap_init_empty(kernel_pmap, (pd_entry_t *)(IdlePTD + KERNBASE));
 }
 
@@ -181,7 +181,7 @@ pmap_mapdev(uint32_t pa, uint32_t size)
 	size = round_page(offset + size);
 	if (kernel_map != NULL)
 		va = kmem_alloc_nofault(kernel_map, size);
-	else if (size <= virtual_end - virtual_avail) {
+	else if (size <= kernel_vm_end - virtual_avail) {
 		va = virtual_avail;
 		virtual_avail += size;
 	} else
@@ -200,30 +200,52 @@ pmap_pinit0(pmap_t pmap)
 	pmap_init_empty(pmap, kernel_pmap->pm_pdir);
 }
 
-/* The directory's page, wired and full of zeros. */
-static vm_page_t
-directory_alloc(void)
-{
-	vm_page_t m;
+/*
+ * Where a directory is seen: addresses that another one has left, or new ones.
+ * Taking some from kernel_map costs more than all the rest of pmap_pinit().
+ */
+#define	SPARES	16
+static vm_offset_t spare[SPARES];
+static int	spares;
 
-	while ((m = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
-	    VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL)
-		VM_WAIT;
-	return (m);
+static vm_offset_t
+address_get(void)
+{
+	if (spares > 0)
+		return (spare[--spares]);
+	return (kmem_alloc_nofault(kernel_map, PAGE_SIZE));
+}
+
+static void
+address_put(vm_offset_t va)
+{
+	if (spares < SPARES)
+		spare[spares++] = va;
+	else
+		kmem_free(kernel_map, va, PAGE_SIZE);
+}
+
+/* How much of a directory the kernel has, from KPTDI on. */
+static vm_size_t
+kernel_part(void)
+{
+	return (howmany(kernel_vm_end - KERNBASE, NBPDR) * sizeof(pd_entry_t));
 }
 
 int
 pmap_pinit(pmap_t pmap)
 {
-	pd_entry_t *directory;
+	vm_offset_t va = address_get();
+	pd_entry_t *directory = (pd_entry_t *)va;
 	vm_page_t m;
 
-	directory = (pd_entry_t *)kmem_alloc_nofault(kernel_map, PAGE_SIZE);
-	if (directory == NULL)
+	if (va == 0)
 		return (0);
-	m = directory_alloc();
-	pmap_qenter((vm_offset_t)directory, &m, 1);
-	memcpy(directory + KPTDI, PTD + KPTDI, NKPDE * sizeof(*directory));
+	while ((m = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
+	    VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL)
+		VM_WAIT;
+	pmap_qenter(va, &m, 1);
+	memcpy(directory + KPTDI, PTD + KPTDI, kernel_part());
 	directory[PTDPTDI] = VM_PAGE_TO_PHYS(m) | PG_V | PG_RW | PG_A | PG_M;
 	pmap_init_empty(pmap, directory);
 	return (1);
@@ -232,17 +254,17 @@ pmap_pinit(pmap_t pmap)
 void
 pmap_release(pmap_t pmap)
 {
-	pd_entry_t *directory = pmap->pm_pdir;
-	vm_page_t m = PHYS_TO_VM_PAGE(directory[PTDPTDI]);
+	vm_page_t m = PHYS_TO_VM_PAGE(pmap->pm_pdir[PTDPTDI]);
 
 	KASSERT(pmap->pm_stats.resident_count == 0,
 	    ("pmap_release: pmap resident count %ld != 0",
 	    pmap->pm_stats.resident_count));
 	KASSERT(!pmap_is_current(pmap), ("pmap_release: it is what runs"));
 	TAILQ_REMOVE(&allpmaps, pmap, pm_list);
-	bzero(directory + PTDPTDI, (1 + NKPDE) * sizeof(*directory));
-	pmap_qremove((vm_offset_t)directory, 1);
-	kmem_free(kernel_map, (vm_offset_t)directory, PAGE_SIZE);
+	pmap->pm_pdir[PTDPTDI] = 0;
+	bzero(pmap->pm_pdir + KPTDI, kernel_part());
+	pmap_qremove((vm_offset_t)pmap->pm_pdir, 1);
+	address_put((vm_offset_t)pmap->pm_pdir);
 	vm_page_free_zero(m);
 }
 

@@ -29,11 +29,9 @@
 #include <vm/vm_extern.h>
 
 #define	SHPGPERPROC	200	/* mappings a process, beside one for each page */
+#define	ENTRIES		(PAGE_SIZE / sizeof(struct pv_entry))	/* in a page */
 
 struct pv_entry *pv_free;
-
-static int	shpgperproc = SHPGPERPROC;
-TUNABLE_INT("vm.pmap.shpgperproc", &shpgperproc);
 
 static vm_offset_t pv_next, pv_limit;	/* where the next page is seen */
 
@@ -41,10 +39,11 @@ static vm_offset_t pv_next, pv_limit;	/* where the next page is seen */
 void
 pmap_pv_init(void)
 {
+	int shpgperproc = SHPGPERPROC;
 	vm_size_t size;
 
-	size = round_page((shpgperproc * maxproc + vm_page_array_size) *
-	    sizeof(struct pv_entry));
+	TUNABLE_INT_FETCH("vm.pmap.shpgperproc", &shpgperproc);
+	size = ptoa(howmany(shpgperproc * maxproc + vm_page_array_size, ENTRIES));
 	pv_next = kmem_alloc_nofault(kernel_map, size);
 	if (pv_next == 0)
 		panic("pmap_init: no addresses for %u bytes of pv entries", size);
@@ -65,7 +64,7 @@ grow(void)
 		return (0);
 	pmap_qenter(pv_next, &m, 1);
 	pv = (struct pv_entry *)pv_next;
-	end = pv + PAGE_SIZE / sizeof(*pv);
+	end = pv + ENTRIES;
 	pv_next += PAGE_SIZE;
 	for (; pv < end; pv++) {
 		pv->pv_list.tqe_next = pv_free;

@@ -29,56 +29,69 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
-/* The map that a page may be found in, or NULL: then nobody can help. */
-static vm_map_t
-fault_map(const struct trapframe *tf, uint32_t eva)
+/* Bring in what is at eva of this map.  Returns as vm_fault(). */
+static inline int
+bring_in(const struct trapframe *tf, vm_map_t map, uint32_t eva)
 {
-	struct vmspace *vm = curproc->p_vmspace;
-
-	if ((tf->tf_eflags & PSL_I) == 0 && !TRAPF_USERMODE(tf))
-		return (NULL);
-	if (eva >= VM_MAXUSER_ADDRESS)
-		return (TRAPF_USERMODE(tf) ? NULL : kernel_map);
-	if (!TRAPF_USERMODE(tf) && curpcb->pcb_onfault == NULL)
-		return (NULL);
-	return (vm == NULL ? NULL : &vm->vm_map);
-}
-
-/*
- * Bring in what is at eva, if it can be done.  Returns as vm_fault().  On its way
- * the kernel touches nothing of the user's.
- */
-static int
-bring_in(const struct trapframe *tf, uint32_t eva)
-{
-	vm_map_t map = fault_map(tf, eva);
-	struct pcb *pcb = curpcb;
-	void *onfault = pcb->pcb_onfault;
-	int rv, write = tf->tf_err & PGEX_W;
+	int write = tf->tf_err & PGEX_W;
 
 	if (map == NULL)
 		return (KERN_INVALID_ADDRESS);
-	pcb->pcb_onfault = NULL;
-	rv = vm_fault(map, trunc_page(eva),
+	return (vm_fault(map, trunc_page(eva),
 	    write ? VM_PROT_WRITE : VM_PROT_READ,
-	    write && map != kernel_map ? VM_FAULT_DIRTY : VM_FAULT_NORMAL);
+	    write && map != kernel_map ? VM_FAULT_DIRTY : VM_FAULT_NORMAL));
+}
+
+static inline void
+user_fault(struct trapframe *tf, uint32_t eva)
+{
+	struct vmspace *vm = curproc->p_vmspace;
+	int rv;
+
+	rv = bring_in(tf, eva < VM_MAXUSER_ADDRESS && vm != NULL ?
+	    &vm->vm_map : NULL, eva);
+	if (rv != KERN_SUCCESS)
+		trapsignal(curthread, tf, rv == KERN_PROTECTION_FAILURE ?
+		    SIGBUS : SIGSEGV, T_PAGEFLT);
+}
+
+/*
+ * While the page is brought in there is no pcb_onfault: what the kernel does then
+ * is not what had set it.
+ */
+static void
+kernel_fault(struct trapframe *tf, uint32_t eva)
+{
+	struct vmspace *vm = curproc->p_vmspace;
+	struct pcb *pcb = curpcb;
+	void *onfault = pcb->pcb_onfault;
+	vm_map_t map = NULL;
+	int rv;
+
+	if (tf->tf_eflags & PSL_I) {
+		if (eva >= VM_MAXUSER_ADDRESS)
+			map = kernel_map;
+		else if (onfault != NULL && vm != NULL)
+			map = &vm->vm_map;
+	}
+
+	pcb->pcb_onfault = NULL;
+	rv = bring_in(tf, map, eva);
 	pcb->pcb_onfault = onfault;
-	return (rv);
+	if (rv == KERN_SUCCESS)
+		return;
+	if (onfault != NULL)
+		tf->tf_eip = (uint32_t)onfault;
+	else
+		trap_fatal(tf, eva);
 }
 
 /* A page fault at `eva'. */
 void
 trap_pfault(struct trapframe *tf, uint32_t eva)
 {
-	int rv = bring_in(tf, eva);
-
-	if (rv == KERN_SUCCESS)
-		return;
 	if (TRAPF_USERMODE(tf))
-		trapsignal(curthread, tf, rv == KERN_PROTECTION_FAILURE ?
-		    SIGBUS : SIGSEGV, T_PAGEFLT);
-	else if (curpcb->pcb_onfault != NULL)
-		tf->tf_eip = (uint32_t)curpcb->pcb_onfault;
+		user_fault(tf, eva);
 	else
-		trap_fatal(tf, eva);
+		kernel_fault(tf, eva);
 }

@@ -13,6 +13,7 @@
  * The price is that nobody can see who calls what.  So here it is:
  *
  *	subsystem	order	function		file
+ *	TUNABLES	MIDDLE	tunable_init		kern/kern_environment.c (each TUNABLE_INT)
  *	COPYRIGHT	FIRST	print_caddr_t		kern/init_main.c
  *	COPYRIGHT	THIRD	print_caddr_t		kern/init_main.c
  *	VM		FIRST	vm_mem_init		vm/vm_init.c

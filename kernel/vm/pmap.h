@@ -33,9 +33,9 @@ struct thread;
 
 /* ---------------------------------------------------------------- start */
 
-/* The kernel's addresses that nothing is mapped at, after pmap_bootstrap(). */
+/* The kernel's addresses that nothing is mapped at, after pmap_bootstrap(); */
 extern vm_offset_t virtual_avail, virtual_end;
-/* Up to here there are page tables for the kernel. */
+/* up to here there are page tables for them. */
 extern vm_offset_t kernel_vm_end;
 
 /* From init386(): the mapping at 0 goes away, and there is kernel_pmap. */

@@ -209,7 +209,7 @@ static void
 swap_configure(const void *dummy __unused)
 {
 	struct cdev *dev = default_swap_device();
-	const char *name = getenv("vm.swap_device");
+	const char *name = getenv("vm.swapdev");
 	int error;
 
 	if (name != NULL) {

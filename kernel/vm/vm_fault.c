@@ -20,12 +20,12 @@
  * with others: who writes gets a copy of it in the first object, and who reads
  * may map it, but to read only (vm_fault_copy_on_write).
  *
- * Three things are held meanwhile: the map, locked to look at; a reference of the
- * first object; and pages, by making them busy.  The walk keeps an empty busy page
- * in the first object, first_m: whoever else wants that page sleeps.  To read from
- * a disk the map's lock is given up, since it takes long; afterwards the map may
- * say something else (vm_fault_relookup).  What sleeps for another fault's page,
- * or for memory, holds nothing, and begins anew.
+ * While the map is locked to look at, nothing of this can go away.  To read from
+ * a disk the lock is given up, since it takes long, and the objects are held
+ * instead; afterwards the map may say something else (vm_fault_relookup).  Pages
+ * are held by making them busy.  The walk leaves an empty busy page in the first
+ * object, first_m: whoever else wants that page sleeps.  What sleeps for another
+ * fault's page, or for memory, holds nothing, and begins anew.
  *
  * Called by trap_pfault() for what user and kernel touch, and to wire.
  *
@@ -219,11 +219,13 @@ vm_fault_copy_on_write(struct faultstate *fs)
  * Down the chain, to the object that has the page: fs->m of fs->object; where
  * none has, zeros of first_object's.
  */
-static int
+static inline int
 vm_fault_walk(struct faultstate *fs)
 {
 	int rv;
 
+	fs->object = fs->first_object;
+	fs->pindex = fs->first_pindex;
 	do {
 		if (fs->object->flags & OBJ_DEAD) {
 			vm_fault_let_go(fs);
@@ -240,7 +242,7 @@ vm_fault_walk(struct faultstate *fs)
 }
 
 /* Once, from the map to the mapping. */
-static int
+static inline int
 vm_fault_try(struct faultstate *fs)
 {
 	int rv;
@@ -248,15 +250,18 @@ vm_fault_try(struct faultstate *fs)
 	rv = vm_fault_lookup(fs);
 	if (rv != KERN_SUCCESS)
 		return (rv);
-	vm_fault_hold(fs);
+	fs->locked = 1;
+	fs->held = fs->made = fs->copied = 0;
 	rv = vm_fault_walk(fs);
 	if (rv != KERN_SUCCESS)
 		return (rv);
 	if (fs->object != fs->first_object)
 		vm_fault_copy_on_write(fs);
-	rv = vm_fault_relookup(fs);
-	if (rv != KERN_SUCCESS)
-		return (rv);
+	if (!fs->locked) {
+		rv = vm_fault_relookup(fs);
+		if (rv != KERN_SUCCESS)
+			return (rv);
+	}
 	vm_fault_enter(fs);
 	return (KERN_SUCCESS);
 }
@@ -267,12 +272,12 @@ vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type, int fault_flags)
 	struct faultstate fs;
 	int rv;
 
+	cnt.v_vm_faults++;
 	fs.asked_map = map;
 	fs.vaddr = vaddr;
 	fs.asked_type = fault_type;
 	fs.flags = fault_flags;
-	fs.grown = fs.made = fs.copied = fs.read = 0;
-	cnt.v_vm_faults++;
+	fs.grown = fs.read = 0;
 	do
 		rv = vm_fault_try(&fs);
 	while (rv == FAULT_RETRY);

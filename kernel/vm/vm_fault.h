@@ -22,19 +22,23 @@ struct faultstate {
 	vm_offset_t	vaddr;
 	vm_prot_t	asked_type;
 	int		flags;		/* VM_FAULT_ */
-	int		grown;		/* a stack has grown for it: once is enough */
 
 	/* What the map says of it: vm_map_lookup(). */
 	vm_map_t	map;		/* asked_map, or a submap of it */
-	uint32_t	timestamp;	/* the map's, then */
-	int		locked;		/* the map is, to look, ever since */
-	vm_map_entry_t	entry;		/* to be used only while it is */
-	vm_object_t	first_object;	/* where the walk begins; referenced */
+	vm_map_entry_t	entry;		/* to be used only while it is locked */
+	vm_object_t	first_object;	/* where the walk begins */
 	vm_pindex_t	first_pindex;
 	vm_prot_t	prot;		/* what the page may be mapped for */
 	vm_prot_t	type;		/* what it is used for: asked_type, or all
 					   of prot where it is wired */
 	int		wired;
+
+	/* What keeps that as it is. */
+	int		locked;		/* the map is, to look */
+	int		held;		/* it was not for a while: first_object is
+					   referenced, and pages are in progress of
+					   it and of object */
+	uint32_t	timestamp;	/* the map's, when it was unlocked */
 
 	/* How far the walk has come. */
 	vm_object_t	object;		/* first_object, or one behind it */
@@ -44,9 +48,10 @@ struct faultstate {
 					   the walk is behind it */
 
 	/* What has been done. */
+	int		grown;		/* a stack has grown: once is enough */
 	int		made;		/* the page was not there: zeros, or a copy */
 	int		copied;		/* it was a copy */
-	int		read;		/* its pager was asked for it, and had it */
+	int		read;		/* a pager had it */
 };
 
 /* ---------------------------------------------------------------- vm_fault.c */
@@ -57,13 +62,11 @@ int	vm_fault_resident(struct faultstate *fs) __own_code;
 void	vm_fault_zero_fill(struct faultstate *fs) __own_code;
 void	vm_fault_copy_on_write(struct faultstate *fs) __own_code;
 
-/* ---------------------------------------------------------------- vm_fault_step.c */
+/* ---------------------------------------------------------------- vm_fault_hold.c */
 
-/* Take hold of what vm_map_lookup() has found: the walk begins at first_object. */
-void	vm_fault_hold(struct faultstate *fs);
-/* Let go of all but fs->m, which is none of ours any more; the lock, too. */
+/* Let go of all but fs->m, which is none of ours any more. */
 void	vm_fault_let_go(struct faultstate *fs);
-/* The map alone: the walk goes on without its lock. */
+/* Give up the map's lock; the objects are held instead. */
 void	vm_fault_unlock_map(struct faultstate *fs);
 /* fs->m, a good page, is for others to use again. */
 void	vm_fault_put_page(struct faultstate *fs);
@@ -71,28 +74,57 @@ void	vm_fault_put_page(struct faultstate *fs);
 void	vm_fault_wait_busy(struct faultstate *fs);
 /* Let go of all, and sleep until there is more memory. */
 void	vm_fault_wait_memory(struct faultstate *fs);
+/* Hold `next' in the place of fs->object. */
+void	vm_fault_hold_next(struct faultstate *fs, vm_object_t next);
+/* The map's lock was given up: is what vm_map_lookup() had said still true? */
+int	vm_fault_relookup(struct faultstate *fs);
+
+/* ---------------------------------------------------------------- vm_fault_step.c */
+
 /*
- * The same as vm_map_lookup() has said KERN_INVALID_ADDRESS: let the stack of the
- * running process grow to there, if it is one's.  FAULT_RETRY, KERN_FAILURE where
- * it may not grow, or KERN_INVALID_ADDRESS.
+ * After KERN_INVALID_ADDRESS: let the stack of the running process grow to there,
+ * if it may and has not for this fault: FAULT_RETRY.  KERN_FAILURE where it may
+ * not, nor is there one; KERN_INVALID_ADDRESS in a map that is not his.
  */
 int	vm_fault_grow(struct faultstate *fs);
-/*
- * fs->object does not have the page: on to the one behind it, 1; or 0 if there
- * is none.  The first object's page becomes fs->first_m.
- */
-int	vm_fault_next(struct faultstate *fs);
-/* Back to first_object: the page that is asked for is first_m. */
-void	vm_fault_back_to_first(struct faultstate *fs);
 /*
  * A page for what is not in memory, at fs->m: filled by the pager, KERN_SUCCESS;
  * or FAULT_ABSENT, and empty if it is the first object's, which alone keeps it.
  */
 int	vm_fault_fetch(struct faultstate *fs);
-/* Is what vm_map_lookup() has said still true, if the lock was given up? */
-int	vm_fault_relookup(struct faultstate *fs);
 /* Map fs->m, which is busy and good; let go of all. */
 void	vm_fault_enter(struct faultstate *fs);
+
+/*
+ * fs->object does not have the page: on to the one behind it, 1; or 0 if there
+ * is none.  The first object's page becomes fs->first_m.
+ */
+static inline int
+vm_fault_next(struct faultstate *fs)
+{
+	vm_object_t object = fs->object, next = object->backing_object;
+
+	if (object == fs->first_object)
+		fs->first_m = fs->m;
+	if (next == NULL)
+		return (0);
+	if (fs->held)
+		vm_fault_hold_next(fs, next);
+	fs->pindex += OFF_TO_IDX(object->backing_object_offset);
+	fs->object = next;
+	return (1);
+}
+
+/* Back to first_object: the page that is asked for is its own, first_m. */
+static inline void
+vm_fault_back_to_first(struct faultstate *fs)
+{
+	if (fs->held)
+		vm_fault_hold_next(fs, fs->first_object);
+	fs->object = fs->first_object;
+	fs->pindex = fs->first_pindex;
+	fs->m = fs->first_m;
+}
 
 /* ---------------------------------------------------------------- the others */
 

@@ -21,7 +21,7 @@ vm_mem_init(const void *dummy __unused)
 	uma_startup();
 	vm_object_init();
 	vm_map_startup();
-	kmem_init(virtual_avail, virtual_end);
+	kmem_init(VM_MAX_KERNEL_ADDRESS);
 	pmap_init();
 	vm_pager_init();
 }

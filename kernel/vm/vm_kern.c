@@ -48,8 +48,9 @@ size_pages(vm_size_t size)
 
 /* ---------------------------------------------------------------- maps */
 
+/* What is behind virtual_avail is the map's when all that comes before it has its pages. */
 void
-kmem_init(vm_offset_t start, vm_offset_t end)
+kmem_init(vm_offset_t end)
 {
 	vm_map_t map;
 
@@ -57,10 +58,10 @@ kmem_init(vm_offset_t start, vm_offset_t end)
 	map->system_map = 1;
 	vm_map_lock(map);
 	if (!vm_map_entry_reserve(SPARE_ENTRIES) ||
-	    vm_map_insert(map, NULL, 0, VM_MIN_KERNEL_ADDRESS, start, VM_PROT_ALL,
-	    VM_PROT_ALL, 0) != KERN_SUCCESS)
+	    vm_map_insert(map, NULL, 0, VM_MIN_KERNEL_ADDRESS, virtual_avail,
+	    VM_PROT_ALL, VM_PROT_ALL, 0) != KERN_SUCCESS)
 		panic("kmem_init: no entry for what is in use, %#x to %#x",
-		    VM_MIN_KERNEL_ADDRESS, start);
+		    VM_MIN_KERNEL_ADDRESS, virtual_avail);
 	vm_map_unlock(map);
 	kernel_map = map;
 }

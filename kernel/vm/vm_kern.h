@@ -8,8 +8,11 @@
 
 #include <vm/vm_extern.h>
 
-/* kernel_map is all from `start' to before `end', of which nothing is mapped. */
-void	kmem_init(vm_offset_t start, vm_offset_t end);
+/*
+ * kernel_map is all of the kernel's addresses to before `end'.  Those before
+ * virtual_avail are in use; nobody takes more of them by hand from now on.
+ */
+void	kmem_init(vm_offset_t end);
 /*
  * A map of its own in a part of `parent', of `size' bytes rounded up to pages,
  * from *min to before *max.  Panics if there is no room.

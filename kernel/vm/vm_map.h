@@ -298,8 +298,11 @@ int	vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
  * is given up meanwhile.
  */
 void	vm_map_wait_transition(vm_map_t map, vm_offset_t start, vm_offset_t end);
-/* The first entry that is in a range or behind it; the header, if none is. */
-vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start);
+/*
+ * For those who go through a range: the first entry that is in it or behind it;
+ * the header, if there is none or the range is empty.  The map is locked.
+ */
+vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start, vm_offset_t end);
 /*
  * Remove all that is in a range: mappings, entries, their references.  Waits
  * for who is wiring there.  For vm_map_delete() the map is locked, and the range

@@ -54,7 +54,7 @@ advise_entries(vm_map_t map, vm_offset_t start, vm_offset_t end,
 
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
 		if (entry->eflags & MAP_ENTRY_IS_SUB_MAP)
 			continue;
@@ -76,7 +76,7 @@ advise_pages(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav)
 
 	vm_map_lock_read(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
 		if (entry->eflags & MAP_ENTRY_IS_SUB_MAP)
 			continue;
@@ -119,7 +119,7 @@ check_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, int invalidate)
 
 	if (!vm_map_check_protection(map, start, end, VM_PROT_NONE))
 		return (KERN_INVALID_ADDRESS);
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next)
 		if ((entry->eflags & MAP_ENTRY_IS_SUB_MAP) ||
 		    (invalidate && (entry->eflags & MAP_ENTRY_USER_WIRED)))

@@ -14,11 +14,11 @@
 
 #include <sys/systm.h>
 
-/* The first entry of a range, cut so that it begins there. */
+/* The first entry of a range, cut so that it begins there; or the header. */
 static vm_map_entry_t
-first_clipped(vm_map_t map, vm_offset_t start)
+first_clipped(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
-	vm_map_entry_t entry = vm_map_first_entry(map, start);
+	vm_map_entry_t entry = vm_map_first_entry(map, start, end);
 
 	if (entry != &map->header)
 		vm_map_clip_start(map, entry, start);
@@ -31,7 +31,7 @@ check_maximum(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
 {
 	vm_map_entry_t entry;
 
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
 		if (entry->eflags & MAP_ENTRY_IS_SUB_MAP)
 			return (KERN_INVALID_ARGUMENT);
@@ -74,7 +74,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end,
 	VM_MAP_RANGE_CHECK(map, start, end);
 	rv = check_maximum(map, start, end, new_prot);
 	if (rv == KERN_SUCCESS)
-		for (entry = first_clipped(map, start);
+		for (entry = first_clipped(map, start, end);
 		    entry != &map->header && entry->start < end;
 		    entry = entry->next) {
 			vm_map_clip_end(map, entry, end);
@@ -95,7 +95,7 @@ vm_map_inherit(vm_map_t map, vm_offset_t start, vm_offset_t end,
 		return (KERN_INVALID_ARGUMENT);
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
-	for (entry = first_clipped(map, start);
+	for (entry = first_clipped(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
 		vm_map_clip_end(map, entry, end);
 		entry->inheritance = inheritance;

@@ -21,13 +21,15 @@
 #include <vm/vm_object.h>
 
 vm_map_entry_t
-vm_map_first_entry(vm_map_t map, vm_offset_t start)
+vm_map_first_entry(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
 	vm_map_entry_t entry;
 
-	if (vm_map_lookup_entry(map, start, &entry))
-		return (entry);
-	return (entry->next);
+	if (start >= end)
+		return (&map->header);
+	if (!vm_map_lookup_entry(map, start, &entry))
+		entry = entry->next;
+	return (entry);
 }
 
 /* Whoever wired it, and however often: nobody does any more. */
@@ -94,7 +96,7 @@ vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
 
 	KASSERT(vm_map_locked(map), ("vm_map_delete: %p is not locked", map));
 	vm_map_wait_transition(map, start, end);
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = next) {
 		vm_map_clip_start(map, entry, start);
 		vm_map_clip_end(map, entry, end);

@@ -168,8 +168,11 @@ vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry)
 		*entry = &map->header;
 		return (0);
 	}
-	if (addr < root->start || addr >= root->end)
-		map->root = root = vm_map_entry_splay(addr, root);
+	if (addr >= root->start && addr < root->end) {
+		*entry = root;
+		return (1);
+	}
+	map->root = root = vm_map_entry_splay(addr, root);
 	if (addr < root->start) {
 		*entry = root->prev;
 		return (0);

@@ -33,7 +33,7 @@ vm_map_wait_transition(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
 	vm_map_entry_t entry;
 
-	entry = vm_map_first_entry(map, start);
+	entry = vm_map_first_entry(map, start, end);
 	while (entry != &map->header && entry->start < end) {
 		if (!(entry->eflags & MAP_ENTRY_IN_TRANSITION)) {
 			entry = entry->next;
@@ -42,7 +42,7 @@ vm_map_wait_transition(vm_map_t map, vm_offset_t start, vm_offset_t end)
 		entry->eflags |= MAP_ENTRY_NEEDS_WAKEUP;
 		(void)vm_map_unlock_and_wait(map, 0);
 		vm_map_lock(map);
-		entry = vm_map_first_entry(map, start);
+		entry = vm_map_first_entry(map, start, end);
 	}
 }
 
@@ -78,7 +78,7 @@ first_of_ours(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
 	vm_map_entry_t entry;
 
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next)
 		if (is_ours(entry))
 			return (entry);
@@ -98,7 +98,7 @@ mark_range(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
 	vm_map_entry_t entry;
 
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
 		vm_map_clip_start(map, entry, start);
 		vm_map_clip_end(map, entry, end);
@@ -167,7 +167,7 @@ unwire_marked(vm_map_t map, vm_offset_t start, vm_offset_t done, int user)
 {
 	vm_map_entry_t entry;
 
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, done);
 	    entry != &map->header && entry->start < done; entry = entry->next)
 		if (is_ours(entry) && counts(entry, user))
 			entry_unwire(map, entry);
@@ -180,7 +180,7 @@ unmark_range(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_eflags_t eflag
 	vm_map_entry_t entry;
 	int wakeup = 0;
 
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
 		if (!is_ours(entry))
 			continue;
@@ -233,7 +233,7 @@ all_system_wired(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
 	vm_map_entry_t entry;
 
-	for (entry = vm_map_first_entry(map, start);
+	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next)
 		if (system_wired_count(entry) == 0)
 			return (0);
@@ -251,30 +251,46 @@ check_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 	return (KERN_SUCCESS);
 }
 
-/* Nothing here sleeps but for memory, so nothing need be marked. */
+/* One less for all that is in a range. */
+static void
+unwire_range(vm_map_t map, vm_offset_t start, vm_offset_t end, int user)
+{
+	vm_map_entry_t entry;
+
+	for (entry = vm_map_first_entry(map, start, end);
+	    entry != &map->header && entry->start < end; entry = entry->next) {
+		if (user && !(entry->eflags & MAP_ENTRY_USER_WIRED))
+			continue;
+		vm_map_clip_start(map, entry, start);
+		vm_map_clip_end(map, entry, end);
+		entry_unwire(map, entry);
+		if (user)
+			entry->eflags &= ~MAP_ENTRY_USER_WIRED;
+	}
+}
+
+/*
+ * Nothing here sleeps but for memory, so nothing need be marked.  Entries are
+ * melted when all of them have been counted down: one that is equal to the next
+ * only because that has not been would take it along.
+ */
 int
 vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 {
 	vm_map_entry_t entry;
-	int user = flags & VM_MAP_WIRE_USER, rv;
+	int rv;
 
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
 	vm_map_wait_transition(map, start, end);
 	rv = check_unwire(map, start, end, flags);
-	if (rv == KERN_SUCCESS)
-		for (entry = vm_map_first_entry(map, start);
+	if (rv == KERN_SUCCESS) {
+		unwire_range(map, start, end, flags & VM_MAP_WIRE_USER);
+		for (entry = vm_map_first_entry(map, start, end);
 		    entry != &map->header && entry->start < end;
-		    entry = entry->next) {
-			if (user && !(entry->eflags & MAP_ENTRY_USER_WIRED))
-				continue;
-			vm_map_clip_start(map, entry, start);
-			vm_map_clip_end(map, entry, end);
-			entry_unwire(map, entry);
-			if (user)
-				entry->eflags &= ~MAP_ENTRY_USER_WIRED;
+		    entry = entry->next)
 			vm_map_simplify_entry(map, entry);
-		}
+	}
 	vm_map_unlock(map);
 	return (rv);
 }

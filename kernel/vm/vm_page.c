@@ -107,7 +107,7 @@ array_map(void)
 	for (i = 0; phys_avail[i + 1] != 0; i += 2)
 		total += atop(phys_avail[i + 1] - phys_avail[i]);
 	pages = howmany(total, PAGE_SIZE / sizeof(struct vm_page) + 1);
-	if (ptoa(pages) > virtual_end - virtual_avail)
+	if (ptoa(pages) > kernel_vm_end - virtual_avail)
 		panic("vm_page_startup: %u pages of memory are too many: their array "
 		    "has no room behind the kernel", total);
 	vm_page_array_size = total - pages;
