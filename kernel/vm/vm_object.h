@@ -50,9 +50,9 @@ struct vm_object {
 	/* Its pages. */
 	struct pglist	memq;		/* those in memory, by number */
 	vm_page_t	root;		/* the same, as a tree */
+	vm_page_t	hint;		/* the one that was found last */
 	vm_pindex_t	size;		/* pages */
 	int		resident_page_count;
-	int		generation;	/* changes when pages come, go or are replaced */
 
 	/* Who uses it. */
 	int		ref_count;
