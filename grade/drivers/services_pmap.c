@@ -10,7 +10,7 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
-#define	PAGES		(INVLPG_MAX * 3)
+#define	PAGES		96		/* more than are told to the TLB one by one */
 
 static vm_page_t pages[PAGES];
 static struct pmap a, b;

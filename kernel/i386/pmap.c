@@ -280,6 +280,28 @@ pmap_activate(struct thread *td)
 /* ---------------------------------------------------------------- page tables */
 
 /*
+ * A load of CR3 costs about as much as two INVLPGs, and then a walk through the
+ * tables for each page of the user's that is used again: the TLB of a Pentium
+ * has 64 entries.  Global pages stay, unless PGE goes for a moment.
+ */
+#define	INVLPG_MAX	32		/* pages */
+
+void
+pmap_invalidate_range(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
+{
+	if (!pmap_is_current(pmap))
+		return;
+	if (eva - sva <= ptoa(INVLPG_MAX)) {
+		for (; sva < eva; sva += PAGE_SIZE)
+			invlpg(sva);
+	} else if (pmap == kernel_pmap && pgeflag != 0) {
+		load_cr4(rcr4() & ~CR4_PGE);
+		load_cr4(rcr4() | CR4_PGE);
+	} else
+		load_cr3(rcr3());
+}
+
+/*
  * The CPU knows the table's place at PTmap, too; and its entry of the directory
  * is forgotten with that.
  */
