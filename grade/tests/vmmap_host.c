@@ -135,7 +135,7 @@ uma_zone_reserve_kva(uma_zone_t zone __unused, int count __unused)
 int
 uma_zone_reserve(uma_zone_t zone __unused, uint32_t nitems __unused)
 {
-	return (1);
+	return (0);
 }
 
 /* What an item was before it is not to be seen: not zeros, unless it was asked for. */

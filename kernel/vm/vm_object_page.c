@@ -31,15 +31,32 @@ is_before(vm_page_t m, vm_pindex_t end)
 
 /* ---------------------------------------------------------------- remove */
 
-/* What a page holds is lost, and it is free, unless it is wired or `clean_only' keeps it. */
+/* A page's mappings go; those that were wired do not keep it any more. */
+static void
+unmap_wired(vm_page_t m)
+{
+	int wirings = pmap_page_wired_mappings(m);
+
+	pmap_remove_all(m);
+	while (wirings-- > 0)
+		vm_page_unwire(m, 0);
+}
+
+/*
+ * What a page holds is lost, and it is free; unless `clean_only' keeps it, as it
+ * does all that are wired, or the kernel has wired it for itself.
+ */
 static void
 remove_page(vm_page_t m, int clean_only)
 {
 	if (m->wire_count != 0 && !(m->flags & PG_FICTITIOUS)) {
-		pmap_remove_all(m);
-		if (!clean_only)
+		if (clean_only)
+			return;
+		unmap_wired(m);
+		if (m->wire_count != 0) {
 			m->valid = m->dirty = 0;
-		return;
+			return;
+		}
 	}
 	if (clean_only && m->valid != 0) {
 		pmap_page_protect(m, VM_PROT_READ | VM_PROT_EXECUTE);
