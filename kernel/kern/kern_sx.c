@@ -12,7 +12,6 @@
 
 #include <sys/priority.h>
 #include <sys/proc.h>
-#include <sys/systm.h>
 
 #define	SX_XLOCKED	(-1)		/* sx_cnt */
 
@@ -34,29 +33,13 @@ sx_destroy(struct sx *sx)
 }
 
 /* Until it may have changed. */
-static void
-sx_sleep(struct sx *sx)
+void
+sx_wait(struct sx *sx)
 {
 	KASSERT(sx->sx_holder != curthread, ("sx: %s is taken twice", sx->sx_name));
 	sx->sx_waiters++;
 	(void)tsleep(sx, PVM, sx->sx_name, 0);
 	sx->sx_waiters--;
-}
-
-static void
-sx_wakeup(struct sx *sx)
-{
-	if (__builtin_expect(sx->sx_waiters != 0, 0))
-		wakeup(sx);
-}
-
-int
-sx_try_slock(struct sx *sx)
-{
-	if (sx->sx_cnt < 0)
-		return (0);
-	sx->sx_cnt++;
-	return (1);
 }
 
 int
@@ -70,17 +53,10 @@ sx_try_xlock(struct sx *sx)
 }
 
 void
-sx_slock(struct sx *sx)
-{
-	while (!sx_try_slock(sx))
-		sx_sleep(sx);
-}
-
-void
 sx_xlock(struct sx *sx)
 {
 	while (!sx_try_xlock(sx))
-		sx_sleep(sx);
+		sx_wait(sx);
 }
 
 int
@@ -101,14 +77,6 @@ sx_downgrade(struct sx *sx)
 	sx->sx_cnt = 1;
 	sx->sx_holder = NULL;
 	sx_wakeup(sx);
-}
-
-void
-sx_sunlock(struct sx *sx)
-{
-	KASSERT(sx->sx_cnt > 0, ("sx_sunlock: %s is not shared", sx->sx_name));
-	if (--sx->sx_cnt == 0)
-		sx_wakeup(sx);
 }
 
 void
