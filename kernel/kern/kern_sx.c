@@ -12,6 +12,7 @@
 
 #include <sys/priority.h>
 #include <sys/proc.h>
+#include <sys/systm.h>
 
 #define	SX_XLOCKED	(-1)		/* sx_cnt */
 
@@ -33,13 +34,29 @@ sx_destroy(struct sx *sx)
 }
 
 /* Until it may have changed. */
-void
-sx_wait(struct sx *sx)
+static void
+sx_sleep(struct sx *sx)
 {
 	KASSERT(sx->sx_holder != curthread, ("sx: %s is taken twice", sx->sx_name));
 	sx->sx_waiters++;
 	(void)tsleep(sx, PVM, sx->sx_name, 0);
 	sx->sx_waiters--;
+}
+
+void
+sx_wakeup(struct sx *sx)
+{
+	if (__builtin_expect(sx->sx_waiters != 0, 0))
+		wakeup(sx);
+}
+
+int
+sx_try_slock(struct sx *sx)
+{
+	if (sx->sx_cnt < 0)
+		return (0);
+	sx->sx_cnt++;
+	return (1);
 }
 
 int
@@ -53,10 +70,17 @@ sx_try_xlock(struct sx *sx)
 }
 
 void
+sx_slock_hard(struct sx *sx)
+{
+	while (!sx_try_slock(sx))
+		sx_sleep(sx);
+}
+
+void
 sx_xlock(struct sx *sx)
 {
 	while (!sx_try_xlock(sx))
-		sx_wait(sx);
+		sx_sleep(sx);
 }
 
 int

@@ -31,56 +31,42 @@ void	sx_init(struct sx *sx, const char *name);
 /* Nobody holds it, nor waits for it. */
 void	sx_destroy(struct sx *sx);
 
-/* Take it alone.  May sleep. */
+/* Take it, shared or alone.  They may sleep. */
+static inline void sx_slock(struct sx *sx);
 void	sx_xlock(struct sx *sx);
 /* The same, without sleeping: 1 if it was taken, or 0. */
+int	sx_try_slock(struct sx *sx);
 int	sx_try_xlock(struct sx *sx);
 /* Who shares it has it alone from now on: 1; 0, and shares it still, if there are others. */
 int	sx_try_upgrade(struct sx *sx);
 /* Who has it alone shares it. */
 void	sx_downgrade(struct sx *sx);
 /* Give it back. */
+static inline void sx_sunlock(struct sx *sx);
 void	sx_xunlock(struct sx *sx);
 
 /* Has the running thread it alone? */
 int	sx_xlocked(const struct sx *sx);
 
-/* Sleep until it has been given back; wake who does. */
-void	sx_wait(struct sx *sx);
+/* What they do if it is not free, and where somebody waits. */
+void	sx_slock_hard(struct sx *sx);
+void	sx_wakeup(struct sx *sx);
 
-static inline void
-sx_wakeup(struct sx *sx)
-{
-	if (__builtin_expect(sx->sx_waiters != 0, 0))
-		wakeup(sx);
-}
-
-/* Sharing is what each page fault does: it stands here. */
-
-/* Share it, without sleeping: 1, or 0 if somebody has it alone. */
-static inline int
-sx_try_slock(struct sx *sx)
-{
-	if (sx->sx_cnt < 0)
-		return (0);
-	sx->sx_cnt++;
-	return (1);
-}
-
-/* Share it.  May sleep. */
+/* Each fault shares the map for a moment: so these are short. */
 static inline void
 sx_slock(struct sx *sx)
 {
-	while (!sx_try_slock(sx))
-		sx_wait(sx);
+	if (sx->sx_cnt < 0)
+		sx_slock_hard(sx);
+	else
+		sx->sx_cnt++;
 }
 
-/* Give it back. */
 static inline void
 sx_sunlock(struct sx *sx)
 {
 	KASSERT(sx->sx_cnt > 0, ("sx_sunlock: %s is not shared", sx->sx_name));
-	if (--sx->sx_cnt == 0)
+	if (--sx->sx_cnt == 0 && sx->sx_waiters != 0)
 		sx_wakeup(sx);
 }
 

@@ -24,7 +24,7 @@
  * written: a new copy would have to be wired, too.
  */
 static inline int
-may_fault(const struct vm_map_entry *entry, vm_prot_t type, vm_prot_t allowed)
+may_fault(const struct vm_map_entry *entry, unsigned type, unsigned allowed)
 {
 	const vm_eflags_t wired_copy = MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW;
 
@@ -36,11 +36,10 @@ may_fault(const struct vm_map_entry *entry, vm_prot_t type, vm_prot_t allowed)
 
 /* Must the entry get another object before this can be done? */
 static inline int
-lacks_object(vm_map_t map, const struct vm_map_entry *entry, vm_prot_t type)
+lacks_object(const struct vm_map_entry *entry, unsigned type)
 {
-	if ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && (type & VM_PROT_WRITE))
-		return (1);
-	return (entry->object.vm_object == NULL && !map->system_map);
+	return (entry->object.vm_object == NULL ||
+	    ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && (type & VM_PROT_WRITE)));
 }
 
 /*
@@ -84,13 +83,14 @@ lock_entry(vm_map_t *mapp, vm_offset_t va, vm_map_entry_t *entry)
 	}
 }
 
+/* In the kernel's maps nothing comes of itself: without an object nothing is there. */
 int
 vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
     vm_map_entry_t *entryp, vm_object_t *object, vm_pindex_t *pindex,
     vm_prot_t *prot, int *wired)
 {
 	vm_map_entry_t entry;
-	vm_prot_t type, allowed;
+	unsigned type, allowed;
 	int rv;
 
 	do {
@@ -99,18 +99,21 @@ vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
 			return (rv);
 		entry = *entryp;
 		type = fault_type;
-		allowed = entry->protection;
-		if (type & VM_PROT_OVERRIDE_WRITE)
-			allowed = entry->max_protection;
-		if (!may_fault(entry, type, allowed)) {
-			vm_map_unlock_read(*mapp);
-			return (KERN_PROTECTION_FAILURE);
-		}
+		allowed = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
+		    entry->protection;
+		rv = KERN_PROTECTION_FAILURE;
+		if (!may_fault(entry, type, allowed))
+			goto refused;
 		/* What is wired must be there for all that may be done. */
 		*wired = entry->wired_count != 0;
 		if (*wired)
 			allowed = type = entry->protection;
-	} while (lacks_object(*mapp, entry, type) && !make_object(*mapp, entry));
+		if (!lacks_object(entry, type))
+			break;
+		rv = KERN_INVALID_ADDRESS;
+		if ((*mapp)->system_map)
+			goto refused;
+	} while (!make_object(*mapp, entry));
 
 	if (entry->eflags & MAP_ENTRY_NEEDS_COPY)
 		allowed &= ~VM_PROT_WRITE;
@@ -118,6 +121,10 @@ vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
 	*pindex = OFF_TO_IDX(va - entry->start + entry->offset);
 	*prot = allowed;
 	return (KERN_SUCCESS);
+
+refused:
+	vm_map_unlock_read(*mapp);
+	return (rv);
 }
 
 /* ---------------------------------------------------------------- prefault */
