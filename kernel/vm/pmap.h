@@ -16,8 +16,8 @@
  * Addresses are page-aligned, ranges go from `sva' to before `eva'.  Functions
  * on managed mappings are called between sleeps, never by an interrupt's handler
  * (those that a page's I/O ends with look at the page alone).  The kernel's
- * windows and k- and q- functions may be used up to splvm.  None sleeps but for
- * pmap_enter(), pmap_pinit() and pmap_copy()'s caller.
+ * windows and k- and q- functions may be used up to splvm.  None sleeps but
+ * pmap_enter() and pmap_pinit().
  *
  * [vm/pmap.h, i386/i386/pmap.c]
  */
@@ -67,8 +67,8 @@ void	pmap_activate(struct thread *td);
 
 /*
  * Map `m' at `va', instead of what was mapped there, with these rights (VM_PROT_;
- * to read is always among them).  A wired mapping stays until it is removed.
- * May sleep for memory.
+ * to read is always among them).  A page that may be written is PG_WRITEABLE from
+ * now on.  A wired mapping stays until it is removed.  May sleep for memory.
  */
 void	pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot,
 	    int wired);
