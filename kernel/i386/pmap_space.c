@@ -179,22 +179,6 @@ pmap_extract(pmap_t pmap, vm_offset_t va)
 	return ((pte & PG_FRAME) | (va & PAGE_MASK));
 }
 
-vm_page_t
-pmap_extract_and_hold(pmap_t pmap, vm_offset_t va, vm_prot_t prot)
-{
-	pt_entry_t *pte = pmap_pte(pmap, va);
-	vm_page_t m;
-
-	if (pte == NULL || !(*pte & PG_V))
-		return (NULL);
-	if ((prot & VM_PROT_WRITE) && !(*pte & PG_RW))
-		return (NULL);
-	m = PHYS_TO_VM_PAGE(*pte);
-	if (m != NULL)
-		vm_page_hold(m);
-	return (m);
-}
-
 int
 pmap_is_prefaultable(pmap_t pmap, vm_offset_t va)
 {

@@ -101,8 +101,6 @@ void	pmap_copy(pmap_t dst, pmap_t src, vm_offset_t dst_addr, vm_size_t len,
 
 /* The physical address behind `va', 0 if nothing is mapped there. */
 vm_paddr_t pmap_extract(pmap_t pmap, vm_offset_t va);
-/* The page, held (vm_page_hold()), if it is mapped with these rights, or NULL. */
-vm_page_t pmap_extract_and_hold(pmap_t pmap, vm_offset_t va, vm_prot_t prot);
 /* Nothing is mapped there, but a page table is there: a mapping would be cheap. */
 int	pmap_is_prefaultable(pmap_t pmap, vm_offset_t va);
 /* mincore(2)'s bits of what is mapped there; 0 if nothing is. */
