@@ -9,6 +9,7 @@
 ABSENT(pmap_growkernel)
 ABSENT(pmap_is_modified)
 ABSENT(pmap_page_protect)
+ABSENT(pmap_page_wired_mappings)
 ABSENT(pmap_remove_all)
 ABSENT(swap_pager_copy)
 ABSENT(swap_pager_freespace)

@@ -166,9 +166,31 @@ int	vm_map_entry_reserve(uint32_t count);
 /* Take the map for changes; each time the timestamp goes up by 1. */
 void	vm_map_lock(vm_map_t map);
 void	vm_map_unlock(vm_map_t map);
-/* Take it to look.  A system map has no such lock: it is taken as for changes. */
-void	vm_map_lock_read(vm_map_t map);
-void	vm_map_unlock_read(vm_map_t map);
+/* What a system map's lock is. */
+void	vm_map_system_lock(vm_map_t map);
+void	vm_map_system_unlock(vm_map_t map);
+/*
+ * Take it to look.  A system map has no such lock: it is taken as for changes.
+ * Each fault does this: so it is short.
+ */
+static inline void
+vm_map_lock_read(vm_map_t map)
+{
+	if (map->system_map)
+		vm_map_system_lock(map);
+	else
+		sx_slock(&map->lock);
+}
+
+static inline void
+vm_map_unlock_read(vm_map_t map)
+{
+	if (map->system_map)
+		vm_map_system_unlock(map);
+	else
+		sx_sunlock(&map->lock);
+}
+
 /* For changes, without sleeping: 1 if it was taken, or 0. */
 int	vm_map_trylock(vm_map_t map);
 int	vm_map_trylock_read(vm_map_t map);

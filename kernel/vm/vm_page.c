@@ -1,8 +1,9 @@
 /*
  * vm_page: physical pages, free and taken.
  *
- * Free pages are in a queue, the lowest first at the start.  Those that are
- * full of zeros stand at its end; who does not want one takes from its head.
+ * Free pages are in a queue, those of the largest range first at the start.  Those
+ * that are full of zeros stand at its end; who does not want one takes from its
+ * head.
  * Of the last ones some are kept for those who cannot wait:
  *
  *	v_free_count  0 ....... v_interrupt_free_min ....... v_free_reserved ....
@@ -184,11 +185,12 @@ make_free(int req)
 	return (1);
 }
 
-/* The first free page, or the last, off the queue. */
+/* The first free page, or one that is zeroed, if that is wanted and there is one. */
 static inline vm_page_t
-free_queue_take(int last)
+free_queue_take(int zeroed)
 {
-	vm_page_t m = last ? TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
+	vm_page_t m = zeroed && vm_page_zero_count > 0 ?
+	    TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
 
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
@@ -383,16 +385,23 @@ vm_page_free_wakeup(void)
 }
 
 /*
- * There may be pages after all: others came free meanwhile, or vm_fail_now() has
- * said that there were none.  Then nobody would wake us.
+ * Sleep until there are pages.  But if there is `enough' already (others came
+ * free meanwhile, or vm_fail_now() has said that there was none) nobody would
+ * wake us, and it is for a tick.
  */
+static void
+wait_on(void *chan, int pri, const char *wmesg, int enough)
+{
+	(void)tsleep(chan, pri, wmesg, enough ? 1 : 0);
+}
+
 static void
 wait_for_daemon(int pri, const char *wmesg)
 {
 	int s = splvm();
 
 	pagedaemon_wakeup();
-	(void)tsleep(&cnt.v_free_count, pri, wmesg, vm_page_count_min() ? 0 : 1);
+	wait_on(&cnt.v_free_count, pri, wmesg, !vm_page_count_min());
 	splx(s);
 }
 
@@ -407,7 +416,8 @@ vm_wait(void)
 	}
 	s = splvm();
 	vm_pageout_pages_needed = 1;
-	(void)tsleep(&vm_pageout_pages_needed, PSWP, "VMWait", 0);
+	wait_on(&vm_pageout_pages_needed, PSWP, "VMWait",
+	    vm_page_count_usable() >= cnt.v_pageout_free_min);
 	splx(s);
 }
 
@@ -417,12 +427,21 @@ vm_waitpfault(void)
 	wait_for_daemon(PUSER, "pfault");
 }
 
+/* How many there are for a request, which might have them of the cache. */
+static uint32_t
+pages_for(int req)
+{
+	if ((req & VM_ALLOC_CLASS_MASK) == VM_ALLOC_INTERRUPT)
+		return (cnt.v_free_count);
+	return (vm_page_count_usable());
+}
+
 void
 vm_wait_pages(uint32_t pages, int req)
 {
 	int s = splvm();
 
-	while (cnt.v_free_count < pages + pages_to_leave(req)) {
+	while (pages_for(req) < pages + pages_to_leave(req)) {
 		pages_wanted = 1;
 		pagedaemon_wakeup();
 		(void)tsleep(&pages_wanted, PVM, "vmwait", 0);
