@@ -341,8 +341,8 @@ int	vm_map_remove(vm_map_t map, vm_offset_t start, vm_offset_t end);
  * of what has no object yet, make the object.
  *
  * KERN_SUCCESS: the map is locked for looking, until vm_map_lookup_done().
- * KERN_INVALID_ADDRESS: nothing there, nor in a system map what has no object;
- * KERN_PROTECTION_FAILURE: not so.  Then it is not locked.
+ * KERN_INVALID_ADDRESS: nothing there; KERN_PROTECTION_FAILURE: not so.  Then
+ * it is not locked.
  */
 int	vm_map_lookup(vm_map_t *map, vm_offset_t va, vm_prot_t type,
 	    vm_map_entry_t *entry, vm_object_t *object, vm_pindex_t *pindex,
