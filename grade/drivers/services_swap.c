@@ -279,9 +279,9 @@ SERVICE_TEST(swap_full)
 	for (i = 0; i < quarter; i++)
 		put(&mem, i, i);
 	services_start(greedy_main, &greedy, PUSER, "greedy");
-	while (greedy.pages == 0 || greedy.pages != had) {
+	while (!swap_pager_full || greedy.pages != had) {
 		had = greedy.pages;
-		(void)tsleep(&greedy, PWAIT, "full", 3 * hz);
+		(void)tsleep(&greedy, PWAIT, "full", 3 * hz / 2);
 	}
 	printf("@swap_stuck at=%d full=%d\n", had, swap_pager_full);
 	unmap_memory(AT, quarter);

@@ -161,10 +161,9 @@ uma_zcreate(const char *name __unused, int size, uma_ctor ctor __unused,
 }
 
 int
-uma_zone_set_obj(uma_zone_t zone __unused, struct vm_object *obj __unused,
-    int count)
+uma_zone_reserve_kva(uma_zone_t zone __unused, int nitems)
 {
-	CHECK(count == 500);
+	CHECK(nitems == 500);
 	return (1);
 }
 
@@ -305,8 +304,6 @@ vm_object_pip_wait(vm_object_t object, const char *wmesg)
 		(void)tsleep(object, 0, wmesg, 0);
 }
 
-void vm_object_reference(vm_object_t object __unused) { }
-
 vm_object_t
 vm_object_allocate(objtype_t type __unused, vm_pindex_t size __unused)
 {
@@ -314,9 +311,16 @@ vm_object_allocate(objtype_t type __unused, vm_pindex_t size __unused)
 }
 
 vm_object_t
-vm_pager_object_lookup(struct pagerlst *list __unused, void *handle __unused)
+vm_pager_object_get(struct pagerlst *list __unused, objtype_t type __unused,
+    void *handle __unused, vm_pindex_t size __unused)
 {
 	return (NULL);
+}
+
+void
+vm_pager_object_forget(struct pagerlst *list __unused, vm_object_t object)
+{
+	CHECK(object->handle == NULL);
 }
 
 /* As vm_pager.c's: a default object's pages are written by swap's pager, too. */
@@ -561,7 +565,7 @@ collapse(int src, int dst, vm_pindex_t offset)
 		vm_page_wakeup(moved);
 	}
 	swap_pager_copy(so, d, offset, 1);
-	CHECK(so->type == OBJT_DEFAULT || so->un_pager.swp.swp_bcount == 0);
+	CHECK(so->type == OBJT_DEFAULT);
 	d->size = PAGES;
 	copies++;
 	end(src);

@@ -1,7 +1,8 @@
 /*
  * What the files of pmap know of each other.
  *
- *	pmap.c		the kernel's mappings, and making address spaces
+ *	pmap.c		the kernel's mappings
+ *	pmap_space.c	address spaces
  *	pmap_window.c	pages seen through windows of the kernel's
  *	pmap_pv.c	pv entries
  *	pmap_enter.c	mappings are made
@@ -28,6 +29,9 @@
 
 TAILQ_HEAD(pmaplist, pmap);
 extern struct pmaplist allpmaps;	/* each directory has the kernel's tables */
+
+/* pmap_space.c: empty, with this directory, and in the list. */
+void	pmap_space_init(pmap_t pmap, pd_entry_t *directory);
 
 /* ---------------------------------------------------------------- the TLB */
 
@@ -94,7 +98,7 @@ pmap_table_page(pmap_t pmap, vm_offset_t va)
 	return (PHYS_TO_VM_PAGE(pmap->pm_pdir[va >> PDRSHIFT]));
 }
 
-/* pmap.c: the table of `va' has no valid entries; it goes. */
+/* pmap_space.c: the table of `va' has no valid entries; it goes. */
 void	pmap_table_free(pmap_t pmap, vm_offset_t va, vm_page_t table);
 
 /* So many entries less of the table of `va'. */

@@ -57,29 +57,18 @@ static vm_object_t
 swap_pager_alloc(void *handle, vm_ooffset_t size, vm_prot_t prot __unused,
     vm_ooffset_t offset)
 {
-	vm_object_t object = NULL;
+	vm_pindex_t pages = OFF_TO_IDX(offset + PAGE_MASK + size);
 
-	if (handle != NULL)
-		object = vm_pager_object_lookup(&swap_pager_object_list, handle);
-	if (object != NULL) {
-		vm_object_reference(object);
-		return (object);
-	}
-	object = vm_object_allocate(OBJT_SWAP,
-	    OFF_TO_IDX(offset + PAGE_MASK + size));
-	object->handle = handle;
-	object->un_pager.swp.swp_bcount = 0;
-	if (handle != NULL)
-		TAILQ_INSERT_TAIL(&swap_pager_object_list, object,
-		    pager_object_list);
-	return (object);
+	if (handle == NULL)
+		return (vm_object_allocate(OBJT_SWAP, pages));
+	return (vm_pager_object_get(&swap_pager_object_list, OBJT_SWAP, handle,
+	    pages));
 }
 
 static void
 swap_pager_dealloc(vm_object_t object)
 {
-	if (object->handle != NULL)
-		TAILQ_REMOVE(&swap_pager_object_list, object, pager_object_list);
+	vm_pager_object_forget(&swap_pager_object_list, object);
 	vm_object_pip_wait(object, "swpdea");
 	swp_pager_meta_free_all(object);
 }
@@ -271,8 +260,10 @@ swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
 			(void)swp_pager_meta_build(dstobject, src - offset, blk,
 			    M_WAITOK);
 	}
-	if (destroysource)
+	if (destroysource) {
 		swp_pager_meta_free_all(srcobject);
+		srcobject->type = OBJT_DEFAULT;
+	}
 }
 
 struct pagerops swappagerops = {

@@ -38,8 +38,8 @@ void	swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size)
 /*
  * Collapse: the slots of `srcobject' from page `offset' on become those of
  * `dstobject', but where that one has a page or a slot of its own: there they
- * are free again.  With `destroysource' the rest of the source's are too.  No
- * page of either is on its way.  May sleep for memory.
+ * are free again.  With `destroysource' the rest of the source's are too, and it
+ * is OBJT_DEFAULT again.  No page of either is on its way.  May sleep for memory.
  */
 void	swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
 	    vm_pindex_t offset, int destroysource);

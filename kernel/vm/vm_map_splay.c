@@ -192,7 +192,7 @@ vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
 vm_map_entry_t
 vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
 {
-	(void)addr; (void)root; (void)set_max_free;
+	(void)addr; (void)root;
 	lab_stub("LAB 5.1: vm_map_entry_splay");
 }
 */

@@ -84,7 +84,6 @@ struct vm_object {
 };
 
 /* flags */
-#define	OBJ_ACTIVE	0x0004		/* a vnode's that is in use */
 #define	OBJ_DEAD	0x0008		/* being terminated, or was */
 #define	OBJ_NOSPLIT	0x0010		/* not to be split: shared memory's */
 #define	OBJ_PIPWNT	0x0040		/* somebody waits for paging_in_progress */

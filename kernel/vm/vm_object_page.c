@@ -98,7 +98,7 @@ vm_object_page_remove(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 static int
 is_to_be_cleaned(vm_page_t m, int flags)
 {
-	if (m->valid == 0 ||
+	if (m->valid != VM_PAGE_BITS_ALL ||
 	    ((flags & OBJPC_NOSYNC) && (m->flags & PG_NOSYNC)))
 		return (0);
 	pmap_page_protect(m, VM_PROT_READ | VM_PROT_EXECUTE);
@@ -126,7 +126,7 @@ int
 vm_object_page_clean(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
     int flags)
 {
-	int put = flags & OBJPC_SYNC ? VM_PAGER_PUT_SYNC : VM_PAGER_CLUSTER_OK;
+	int put = flags & OBJPC_SYNC ? VM_PAGER_PUT_SYNC : 0;
 	vm_page_t m, run[RUN_MAX];
 	int count, error = 0;
 

@@ -83,7 +83,6 @@ extern struct vpgqueues vm_page_queues[PQ_COUNT];
 #define	PG_WRITEABLE	0x0010		/* some mapping may write it */
 #define	PG_ZERO		0x0040		/* full of zeros */
 #define	PG_REFERENCED	0x0080		/* used since it was looked at */
-#define	PG_CLEANCHK	0x0100		/* vm_object_page_clean() has yet to see it */
 #define	PG_SWAPINPROG	0x0200		/* on its way to or from swap */
 #define	PG_NOSYNC	0x0400		/* not to be written for its own sake */
 #define	PG_UNMANAGED	0x0800		/* pmap does not list its mappings */

@@ -245,6 +245,20 @@ inactive_shortage(const struct scan *sc)
 }
 
 /*
+ * See to it that so many are inactive.  Where it is urgent and none is, all are
+ * asked again at once: they lose their credit then, those with the least first.
+ */
+static void
+find_inactive(struct scan *sc)
+{
+	int rounds;
+
+	rounds = cnt.v_inactive_count == 0 && vm_page_count_min() ? ACT_MAX : 1;
+	for (; rounds > 0 && inactive_shortage(sc) > 0; rounds--)
+		scan_active(inactive_shortage(sc), cnt.v_active_count);
+}
+
+/*
  * Now and then, where nothing is short, but few are inactive: learn which pages
  * are used, some of them each time and sometimes all.
  */
@@ -312,7 +326,7 @@ vm_pageout_scan(int pass)
 	splx(s);
 	sc.launder = pass == 0 ? VM_MAX_LAUNDER : (int)cnt.v_page_count;
 	scan_inactive(&sc);
-	scan_active(inactive_shortage(&sc), cnt.v_active_count);
+	find_inactive(&sc);
 	free_cache();
 	say_memory_is_full();
 }
