@@ -383,16 +383,23 @@ vm_page_free_wakeup(void)
 }
 
 /*
- * There may be pages after all: others came free meanwhile, or vm_fail_now() has
- * said that there were none.  Then nobody would wake us.
+ * Sleep until there are pages.  But if there is `enough' already (others came
+ * free meanwhile, or vm_fail_now() has said that there was none) nobody would
+ * wake us, and it is for a tick.
  */
+static void
+wait_on(void *chan, int pri, const char *wmesg, int enough)
+{
+	(void)tsleep(chan, pri, wmesg, enough ? 1 : 0);
+}
+
 static void
 wait_for_daemon(int pri, const char *wmesg)
 {
 	int s = splvm();
 
 	pagedaemon_wakeup();
-	(void)tsleep(&cnt.v_free_count, pri, wmesg, vm_page_count_min() ? 0 : 1);
+	wait_on(&cnt.v_free_count, pri, wmesg, !vm_page_count_min());
 	splx(s);
 }
 
@@ -407,7 +414,8 @@ vm_wait(void)
 	}
 	s = splvm();
 	vm_pageout_pages_needed = 1;
-	(void)tsleep(&vm_pageout_pages_needed, PSWP, "VMWait", 0);
+	wait_on(&vm_pageout_pages_needed, PSWP, "VMWait",
+	    vm_page_count_usable() >= cnt.v_pageout_free_min);
 	splx(s);
 }
 
@@ -417,12 +425,21 @@ vm_waitpfault(void)
 	wait_for_daemon(PUSER, "pfault");
 }
 
+/* How many there are for a request, which might have them of the cache. */
+static uint32_t
+pages_for(int req)
+{
+	if ((req & VM_ALLOC_CLASS_MASK) == VM_ALLOC_INTERRUPT)
+		return (cnt.v_free_count);
+	return (vm_page_count_usable());
+}
+
 void
 vm_wait_pages(uint32_t pages, int req)
 {
 	int s = splvm();
 
-	while (cnt.v_free_count < pages + pages_to_leave(req)) {
+	while (pages_for(req) < pages + pages_to_leave(req)) {
 		pages_wanted = 1;
 		pagedaemon_wakeup();
 		(void)tsleep(&pages_wanted, PVM, "vmwait", 0);
