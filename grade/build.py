@@ -28,7 +28,8 @@ PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     3: {"kernel-machdep": ("kernel/kernel-machdep", ("machdep.c",)), "kernel-trap": ("kernel/kernel-trap", ("trap.c",))},
     4: {"kernel-sysinit": ("kernel/kernel-sysinit", ("subr_sysinit.c",)),
         "kernel-whole": ("kernel/kernel-whole", ("subr_sysinit.c",))},
-    5: {"kernel-splay": ("kernel/kernel-splay", ("vm_map_splay.c",)), "kernel-map": ("kernel/kernel-map", ("vm_map.c",))},
+    5: {"kernel-splay": ("kernel/kernel-splay", ("vm_map_splay.c",)), "kernel-map": ("kernel/kernel-map", ("vm_map.c",)),
+        "kernel-fault": ("kernel/kernel-fault", ("vm_fault.c",))},
 }
 
 # What they boot besides, which is never the student's: where it stands in build/ref.

@@ -28,6 +28,8 @@ from grade.check import CHECK
 from grade.checks import btx, lab_1_mbr, lab_2_btx, lab_3_init386, lab_4_sysinit
 from grade.checks.sector0 import CHOICE_BUDGET, MBR_BUDGET, MENU_BUDGET, boot, open_menu, press_until_answer
 from grade.failure import HarnessFault
+from grade.faulting import (
+    COPY_BUDGET, FORK_BUDGET, MEGABYTE_BUDGET, PREZEROED_BUDGET, ZERO_BUDGET, measure_faults)
 from grade.labs import find_labs
 from grade.lookups import BUDGETS, GROWTH, measure_lookups
 from grade.models import btx as model
@@ -205,6 +207,18 @@ def measure_disk(bochs: str) -> None:
     print(f"  {what:<58} {cost.a_byte:9.2f} instructions (target {BYTE_BUDGET})", flush=True)
 
 
+def measure_memory(bochs: str) -> None:
+    """What page faults cost; in brackets the best peers, measured the same way."""
+    _command("make", SERVICES_KERNEL, CHECK_DISK)()
+    with tempfile.TemporaryDirectory(prefix="fault-") as name:
+        costs = measure_faults(TREE, Path(name), bochs=bochs)
+    _tell("fault: zeros, filled now (JOS 2,069, xv6 4,656)", round(costs.zero), ZERO_BUDGET)
+    _tell("fault: zeros, filled before (uCore 364 without zeros)", round(costs.prezeroed), PREZEROED_BUDGET)
+    _tell("fault: copy on write (JOS 4,429)", round(costs.copy), COPY_BUDGET)
+    _tell("1 MB mapped, touched, unmapped, a page (xv6 3,700)", round(costs.megabyte), MEGABYTE_BUDGET)
+    _tell("fork of 256 pages in memory (uCore 300,000 for 100)", costs.fork, FORK_BUDGET)
+
+
 def _stages(kernel: str, bochs: str, *, makefs: str, sfdisk: str) -> Sequence[Stage]:
     with _road(kernel, makefs=makefs, sfdisk=sfdisk) as (disk, folder):
         return measure_stages(disk, folder, kernel=TREE / kernel, bochs=bochs)
@@ -244,6 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measure_maps(options.bochs)
         measure_ticks(options.bochs)
         measure_disk(options.bochs)
+        measure_memory(options.bochs)
     except HarnessFault as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2

@@ -11,7 +11,11 @@ from grade.bench import Bench
 from grade.check import check
 from grade.checks.cases import Case
 from grade.checks.changes import Clips, Coalescings, Insertions, Refusals, Simplifications
-from grade.checks.scripts import boots
+from grade.checks.faults import (
+    Answers, Busy, Copies, Counted, NoFault, Residents, Shared, Zeros)
+from grade.checks.faults import Lookups as MapLookups
+from grade.checks.maps import ran
+from grade.checks.scripts import boots, com1
 from grade.checks.splays import Finds, Links, Lookups, Splays
 from grade.checks.trees import expect_free, expect_shape, expect_tree, spans
 from grade.failure import expect
@@ -186,3 +190,73 @@ def simplify(bench: Bench, case: Case) -> None:
             "without one gets it first, as a whole. Where the cut is not inside, nothing happens.")
 def clip(bench: Bench, case: Case) -> None:
     Clips(bench, case).judge()
+
+
+# ---------------------------------------------------------------- 5.6 to 5.9 the fault
+
+SPACES = boots("drawn memory")
+
+
+@check("5.6", "allowed", points=1, title="what the map allows, and what it refuses", cases=SPACES,
+       hint="All that vm_map_lookup() says has its field in fs: the map (which may become another one), the entry, the first "
+            "object and the page's number, prot, wired. What it returns is not to be changed, but where that is said.")
+def allowed(bench: Bench, case: Case) -> None:
+    MapLookups(bench, case).judge()
+
+
+ANSWERS, NOFAULT = "others' answers, wired memory", "an entry with MAP_ENTRY_NOFAULT"
+
+
+@check("5.6", "answers", points=1, title="stacks, who wires, what is wired, MAP_ENTRY_NOFAULT", cases=boots(ANSWERS, NOFAULT),
+       hint="KERN_INVALID_ADDRESS is vm_fault_grow()'s to answer, KERN_PROTECTION_FAILURE vm_fault_lookup_wire()'s, but only "
+            "with VM_FAULT_USER_WIRE. Wired memory is got for all of prot.")
+def answers(bench: Bench, case: Case) -> None:
+    if case.about == ANSWERS:
+        Answers(bench, case).judge()
+        return
+    trial = NoFault(bench, case)
+    with ran(bench, trial.script) as (machine, _):
+        panic = next((line for line in com1(machine) if line.startswith("panic: ")), "no panic")
+    expect("what the kernel says of a fault on an entry with MAP_ENTRY_NOFAULT",
+           f"panic: vm_fault: fault on nofault entry, addr: {trial.at:x}", panic)
+
+
+@check("5.7", "resident", points=1, title="a page that is in memory, or the next object's", cases=SPACES,
+       hint="fs->m is what vm_page_lookup() finds: page fs->pindex of fs->object. FAULT_ABSENT sends the walk on, even with "
+            "a page, if that is not valid as a whole; KERN_SUCCESS ends it.")
+def resident(bench: Bench, case: Case) -> None:
+    Residents(bench, case).judge()
+
+
+@check("5.7", "busy", points=1, title="pages that others have, and pages of the cache", cases=SPACES,
+       hint="A page is another's if PG_BUSY is set or m->busy is not 0: wait, and FAULT_RETRY. In the cache it counts as "
+            "free; only while memory is short is that a reason to wait. The page that you return is busy, and yours.")
+def busy(bench: Bench, case: Case) -> None:
+    Busy(bench, case).judge()
+
+
+@check("5.8", "zeros", points=1, title="memory that nobody has touched is zeros", cases=SPACES,
+       hint="Free pages are full of what was there before. The page that is filled is the first object's, and all of it is "
+            "valid then.")
+def zeros(bench: Bench, case: Case) -> None:
+    Zeros(bench, case).judge()
+
+
+@check("5.8", "counted", points=1, title="v_zfod and v_ozfod", cases=SPACES,
+       hint="v_zfod counts all of them, v_ozfod those whose page had PG_ZERO.")
+def counted(bench: Bench, case: Case) -> None:
+    Counted(bench, case).judge()
+
+
+@check("5.9", "copy", points=1, title="a write gets a copy, or the page itself where nobody else has it", cases=SPACES,
+       hint="A read takes VM_PROT_WRITE from fs->prot, for the next write must fault. pmap_copy_page() copies from its first "
+            "argument to its second. A page that has moved is no longer in the object behind.")
+def copy(bench: Bench, case: Case) -> None:
+    Copies(bench, case).judge()
+
+
+@check("5.9", "shared", points=1, title="what one writes, no other sees", cases=SPACES,
+       hint="Address spaces are forked here. A page behind the first object is others' too: it must not be mapped for "
+            "writing, and never be written.")
+def shared(bench: Bench, case: Case) -> None:
+    Shared(bench, case).judge()

@@ -28,24 +28,15 @@
  * A student's tree may lead anywhere, or round in a ring: whoever looks at one
  * believes no pointer before he has asked whether memory is there, and counts.
  */
-#include "script.h"
+#include "lab5.h"
 
 #include <sys/kernel.h>
 #include <sys/systm.h>
 #include <vm/pmap.h>
-#include <vm/vm_map.h>
-#include <vm/vm_object.h>
 
-#define	MAPS		48
 #define	ENTRIES		1536
-#define	OBJECTS		32
 #define	DEEPEST		128		/* of a tree, on the way down it */
 #define	NONE		0xffffffffU
-
-enum {
-	OP_PLANT = OP_OTHERS, OP_SPLAY, OP_LOOKUP, OP_LINK, OP_UNLINK, OP_FIND,
-	OP_INSERT, OP_AT, OP_TREE, OP_LIST, OP_START, OP_OBJECT, OP_SET,
-};
 
 /* What TREE tells of a node. */
 struct lab5_node {
@@ -69,7 +60,13 @@ struct lab5_entry {
 
 struct vm_map	lab5_maps[MAPS];
 struct vm_map_entry lab5_entries[ENTRIES];
-vm_object_t	lab5_objects[OBJECTS];		/* 0 is none */
+vm_object_t	lab5_objects[OBJECTS];
+
+struct vm_map *
+lab5_map(uint32_t number)
+{
+	return (number < MAPS ? &lab5_maps[number] : &lab5_space(number - MAPS)->vm_map);
+}
 
 static struct vm_map_entry *
 entry_of(uint32_t number)
@@ -123,7 +120,7 @@ list_by_address(struct vm_map *map, struct vm_map_entry *entry)
 static const uint32_t *
 plant(const uint32_t *w)
 {
-	struct vm_map *map = &lab5_maps[w[1]];
+	struct vm_map *map = lab5_map(w[1]);
 	struct vm_map_entry *entry;
 	uint32_t listed = w[4], count = w[5], i;
 
@@ -198,9 +195,8 @@ tell_tree(const struct vm_map_entry *root, uint32_t most)
 		script_result(&nothing, sizeof(nothing) / 4);
 }
 
-/* An object of ours by its number, any other by its address. */
-static uint32_t
-object_number(vm_object_t object)
+uint32_t
+lab5_object_number(vm_object_t object)
 {
 	uint32_t i;
 
@@ -217,7 +213,7 @@ told_of(const struct vm_map_entry *entry, const struct vm_map_entry *before)
 
 	return ((struct lab5_entry){
 		.entry = number_of(entry), .start = entry->start, .end = entry->end,
-		.adj_free = entry->adj_free, .object = object_number(object),
+		.adj_free = entry->adj_free, .object = lab5_object_number(object),
 		.object_size = object == NULL ? 0 : object->size,
 		.object_refs = object == NULL ? 0 : object->ref_count,
 		.object_flags = object == NULL ? 0 : object->flags,
@@ -257,9 +253,8 @@ tell_list(const struct vm_map *map, uint32_t most)
 
 /* ---------------------------------------------------------------- calling */
 
-/* The entry of a map that an address is in, by the list; NULL: none. */
-static struct vm_map_entry *
-entry_at(struct vm_map *map, vm_offset_t addr)
+struct vm_map_entry *
+lab5_entry_at(struct vm_map *map, vm_offset_t addr)
 {
 	struct vm_map_entry *entry;
 
@@ -276,8 +271,8 @@ lookup(const uint32_t *w)
 	struct vm_map_entry *entry = NULL;
 	uint32_t found[2];
 
-	found[0] = function(&lab5_maps[w[2]], w[3], &entry);
-	found[1] = entry == &lab5_maps[w[2]].header ? NONE : number_of(entry);
+	found[0] = function(lab5_map(w[2]), w[3], &entry);
+	found[1] = entry == &lab5_map(w[2])->header ? NONE : number_of(entry);
 	script_result(found, 2);
 }
 
@@ -287,7 +282,7 @@ find(const uint32_t *w)
 	int (*function)(vm_map_t, vm_offset_t, vm_size_t, vm_offset_t *) = (void *)w[1];
 	uint32_t found[2] = { 0, NONE };
 
-	found[0] = function(&lab5_maps[w[2]], w[3], w[4], &found[1]);
+	found[0] = function(lab5_map(w[2]), w[3], w[4], &found[1]);
 	script_result(found, 2);
 }
 
@@ -295,7 +290,7 @@ static void
 link_entry(const uint32_t *w)
 {
 	void (*function)(vm_map_t, vm_map_entry_t, vm_map_entry_t) = (void *)w[1];
-	struct vm_map *map = &lab5_maps[w[2]];
+	struct vm_map *map = lab5_map(w[2]);
 	struct vm_map_entry *entry = entry_of(w[4]);
 
 	entry->start = w[5];
@@ -309,11 +304,17 @@ insert(const uint32_t *w)
 	int (*function)(vm_map_t, vm_object_t, vm_ooffset_t, vm_offset_t, vm_offset_t,
 	    vm_prot_t, vm_prot_t, int) = (void *)w[1];
 	vm_object_t object = lab5_objects[w[3]];
+	struct vm_map *map = lab5_map(w[2]);
 	uint32_t own = w[4], returned;
+	int locked = vm_map_locked(map);
 
 	if (!own)
 		vm_object_reference(object);
-	returned = function(&lab5_maps[w[2]], object, w[5], w[6], w[7], w[8], w[9], w[10]);
+	if (!locked)
+		vm_map_lock(map);
+	returned = function(map, object, w[5], w[6], w[7], w[8], w[9], w[10]);
+	if (!locked)
+		vm_map_unlock(map);
 	if (returned != KERN_SUCCESS && !own)
 		vm_object_deallocate(object);
 	script_result(&returned, 1);
@@ -323,7 +324,7 @@ insert(const uint32_t *w)
 static void
 set(const uint32_t *w)
 {
-	struct vm_map_entry *entry = entry_at(&lab5_maps[w[1]], w[2]);
+	struct vm_map_entry *entry = lab5_entry_at(lab5_map(w[1]), w[2]);
 
 	entry->eflags = w[3];
 	entry->protection = w[4];
@@ -336,8 +337,8 @@ static void
 call_at(const uint32_t *w)
 {
 	void (*function)(vm_map_t, vm_map_entry_t, vm_offset_t) = (void *)w[1];
-	struct vm_map *map = &lab5_maps[w[2]];
-	struct vm_map_entry *entry = entry_at(map, w[3]);
+	struct vm_map *map = lab5_map(w[2]);
+	struct vm_map_entry *entry = lab5_entry_at(map, w[3]);
 
 	if (entry != NULL)
 		function(map, entry, w[4]);
@@ -346,16 +347,18 @@ call_at(const uint32_t *w)
 const uint32_t *
 script_other(const uint32_t *w)
 {
-	int is_call = *w >= OP_SPLAY && *w <= OP_AT;
-	struct vm_map *map = &lab5_maps[w[is_call ? 2 : 1]];
+	struct vm_map *map;
 	vm_map_entry_t (*splay)(vm_offset_t, vm_map_entry_t) = (void *)w[1];
 	void (*unlink)(vm_map_t, vm_map_entry_t) = (void *)w[1];
 
-	script_calls += is_call;
+	if (*w >= OP_FAULTS)
+		return (lab5_fault_operation(w));
+	script_calls += *w >= OP_SPLAY && *w <= OP_AT;
 	switch (*w) {
 	case OP_PLANT:
 		return (plant(w));
 	case OP_SPLAY:
+		map = lab5_map(w[2]);
 		map->root = splay(w[3], map->root);
 		return (w + 4);
 	case OP_LOOKUP:
@@ -365,7 +368,7 @@ script_other(const uint32_t *w)
 		link_entry(w);
 		return (w + 7);
 	case OP_UNLINK:
-		unlink(map, entry_of(w[3]));
+		unlink(lab5_map(w[2]), entry_of(w[3]));
 		return (w + 4);
 	case OP_FIND:
 		find(w);
@@ -377,10 +380,10 @@ script_other(const uint32_t *w)
 		call_at(w);
 		return (w + 5);
 	case OP_TREE:
-		tell_tree(map->root, w[2]);
+		tell_tree(lab5_map(w[1])->root, w[2]);
 		return (w + 3);
 	case OP_LIST:
-		tell_list(map, w[2]);
+		tell_list(lab5_map(w[1]), w[2]);
 		return (w + 3);
 	case OP_START:
 		start(w[1]);

@@ -12,6 +12,7 @@
 #define	_DRIVERS_SERVICES_H_
 
 #include <sys/linker_set.h>
+#include <sys/priority.h>
 #include <sys/proc.h>
 
 struct service_test {

@@ -54,9 +54,11 @@ differ(const struct counts *a, const struct counts *b)
 
 static vm_offset_t waited;
 
+/* It must be there before there is no memory for it. */
 static void
 waiter(void *arg __unused)
 {
+	(void)tsleep(&waited, PWAIT, "turn", 0);
 	waited = kmem_malloc(kernel_map, 8 * PAGE_SIZE, M_WAITOK | M_ZERO);
 	services_leave();
 }
@@ -96,9 +98,11 @@ SERVICE_TEST(kmem_full)
 	give_all(kmem_map, PAGE_SIZE, take_all(kmem_map, PAGE_SIZE, &inner));
 	before = count();
 	give_all(kmem_map, PAGE_SIZE, take_all(kmem_map, PAGE_SIZE, &inner));
+	(void)services_start(waiter, NULL, PWAIT, "waiter");
+	(void)tsleep(&lowest, PWAIT, "start", 2);
 	last = take_all(kernel_map, PAGE_SIZE, &outer);
 	lowest = cnt.v_free_count;
-	(void)services_start(waiter, NULL, PWAIT, "waiter");
+	wakeup(&waited);
 	(void)tsleep(&lowest, PWAIT, "lowest", 5);
 	printf("@kmem_full inner=%d outer=%d lowest=%u early=%d\n", inner, outer,
 	    lowest, waited != 0);
@@ -134,20 +138,21 @@ draw(struct pieces *set, uint32_t below)
 }
 
 static void
-take_or_give(struct pieces *set)
+take(struct pieces *set, int i)
 {
-	int i = draw(set, PIECES);
 	uint32_t kind = draw(set, 4);
 
-	if (set->piece[i] == NULL) {
-		set->size[i] = kind == 0 ? 0 : kind == 1 ? draw(set, 20000) + 1 :
-		    draw(set, 3000) + 1;
-		set->piece[i] = kind == 0 ? uma_zalloc(item_zone, M_NOWAIT) :
-		    malloc(set->size[i], M_TEMP, M_NOWAIT | (kind & 1) * M_ZERO);
-		if (set->piece[i] != NULL && kind != 0)
-			memset(set->piece[i], i, set->size[i]);
-		return;
-	}
+	set->size[i] = kind == 0 ? 0 : kind == 1 ? draw(set, 20000) + 1 :
+	    draw(set, 3000) + 1;
+	set->piece[i] = kind == 0 ? uma_zalloc(item_zone, M_NOWAIT) :
+	    malloc(set->size[i], M_TEMP, M_NOWAIT | (kind & 1) * M_ZERO);
+	if (set->piece[i] != NULL && kind != 0)
+		memset(set->piece[i], i, set->size[i]);
+}
+
+static void
+give(struct pieces *set, int i)
+{
 	if (set->size[i] == 0)
 		uma_zfree(item_zone, set->piece[i]);
 	else {
@@ -160,11 +165,22 @@ take_or_give(struct pieces *set)
 }
 
 static void
+take_or_give(struct pieces *set)
+{
+	int i = draw(set, PIECES);
+
+	if (set->piece[i] == NULL)
+		take(set, i);
+	else
+		give(set, i);
+}
+
+static void
 give_set(struct pieces *set)
 {
 	for (int i = 0; i < PIECES; i++)
-		while (set->piece[i] != NULL)
-			take_or_give(set);
+		if (set->piece[i] != NULL)
+			give(set, i);
 }
 
 static void
@@ -179,25 +195,22 @@ every_tick(void *arg __unused)
 /* Whoever is interrupted in the midst of it finds all as it was. */
 SERVICE_TEST(kmem_interrupts)
 {
-	struct counts before = { 0, 0, 0 }, after;
+	struct counts before, after;
 
 	item_zone = uma_zcreate("items", 600, NULL, NULL, NULL, NULL, UMA_ALIGN_PTR, 0);
 	callout_init(&callout, 0);
-	for (int round = 0; round < 2; round++) {
-		before = count();
-		callouts = 0;
-		theirs.draws = 7;
-		callout_reset(&callout, 1, every_tick, NULL);
-		for (int i = 0; i < DRAWS || callouts < 20; i++)
-			take_or_give(&ours);
-		callout_stop(&callout);
-		give_set(&ours);
-		give_set(&theirs);
-	}
+	before = count();
+	callout_reset(&callout, 1, every_tick, NULL);
+	for (int i = 0; i < DRAWS || callouts < 20; i++)
+		take_or_give(&ours);
+	callout_stop(&callout);
+	give_set(&ours);
+	give_set(&theirs);
 	after = count();
 	uma_zdestroy(item_zone);
-	printf("@kmem_interrupts callouts=%d differ=%d\n", callouts,
-	    differ(&before, &after));
+	printf("@kmem_interrupts callouts=%d kept=%d wired=%d addresses=%d\n", callouts,
+	    (int)(before.pages - after.pages), (int)(after.wired - before.wired),
+	    (int)atop(after.addresses - before.addresses));
 }
 
 /* ---------------------------------------------------------------- guards */

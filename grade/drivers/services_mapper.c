@@ -157,6 +157,7 @@ census_compare(const char *name, const struct census *before)
 		if (now.used[i] != before->used[i])
 			printf(" %s: %u, %u", now.zone[i], before->used[i],
 			    now.used[i]);
-	printf(" pages: %u, %u vnodes: %u, %u files: %u, %u\n", before->pages,
-	    now.pages, before->vnodes, now.vnodes, before->files, now.files);
+	printf(" pages: %u, %u vnodes: %u, %u files: %u, %u wired=%u free=%u\n",
+	    before->pages, now.pages, before->vnodes, now.vnodes, before->files,
+	    now.files, cnt.v_wire_count, cnt.v_free_count + cnt.v_cache_count);
 }

@@ -40,7 +40,11 @@ struct census {
 	uint32_t	vnodes, files;	/* pieces of memory */
 };
 void	census_take(struct census *census);
-/* Prints "@census name=... same=1", or what is different. */
+/*
+ * Prints "@census name=... same=1", or what is different; and how many pages are
+ * wired and free, which are the same when it has been so before: what zones and
+ * malloc(9) have made stays with them.
+ */
 void	census_compare(const char *name, const struct census *before);
 
 #endif /* !_DRIVERS_SERVICES_MAPPER_H_ */

@@ -10,7 +10,7 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
-#define	PAGES		(INVLPG_MAX * 3)
+#define	PAGES		96		/* more than are told to the TLB one by one */
 
 static vm_page_t pages[PAGES];
 static struct pmap a, b;
@@ -143,6 +143,11 @@ change(int count)
 	for (i = 0; i < count; i++)
 		pmap_page_protect(pages[i], VM_PROT_READ);
 	tell("page_protected", count);
+	fill(count);
+	for (i = 0; i < count; i++)
+		pmap_enter(&a, BASE + ptoa(i), pages[i], VM_PROT_READ, 0);
+	tell("downgraded", count);
+	fill(count);
 	for (i = 0; i < count; i++)
 		pmap_remove_all(pages[i]);
 	tell("removed_all", count);
@@ -160,11 +165,33 @@ change(int count)
 	pmap_remove(&a, BASE, end);
 }
 
+/*
+ * A page table goes, and another page becomes the table for the same addresses:
+ * pmap does not go on writing to the old one.
+ */
+static void
+change_table(void)
+{
+	vm_paddr_t old;
+	vm_page_t m;
+
+	fill(1);
+	old = a.pm_pdir[BASE >> PDRSHIFT] & PG_FRAME;
+	pmap_remove(&a, BASE, BASE + PAGE_SIZE);
+	m = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ | VM_ALLOC_ZERO);
+	pmap_enter(&a, BASE, pages[0], VM_PROT_RW, 0);
+	printf("@table other=%d word=%d\n",
+	    (a.pm_pdir[BASE >> PDRSHIFT] & PG_FRAME) != old, look(BASE));
+	pmap_remove(&a, BASE, BASE + PAGE_SIZE);
+	vm_page_free(m);
+}
+
 SERVICE_TEST(pmap_tlb)
 {
 	set_up();
 	change(2);
 	change(PAGES);
+	change_table();
 	/* What another has mapped there is not seen, nor what is done to it. */
 	fill(1);
 	pmap_enter(&b, BASE, pages[1], VM_PROT_RW, 0);
@@ -233,6 +260,7 @@ SERVICE_TEST(pmap_bits)
 /* ---------------------------------------------------------------- from outside */
 
 void	pmap_stand(void);
+uint32_t pmap_stood[7];			/* addresses of pages, resident, wired */
 
 /* Here the test outside looks at the machine. */
 void __attribute__((noipa))
@@ -245,6 +273,7 @@ SERVICE_TEST(pmap_stand)
 {
 	static struct vmspace space;
 	struct vmspace *old = curproc->p_vmspace;
+	int i;
 
 	set_up();
 	pmap_enter(&a, BASE, pages[0], VM_PROT_READ, 0);
@@ -253,10 +282,10 @@ SERVICE_TEST(pmap_stand)
 	pmap_enter(&a, BASE + NBPDR, pages[3], VM_PROT_RW, 0);
 	pmap_enter_quick(&a, BASE + 2 * PAGE_SIZE, pages[4], VM_PROT_ALL);
 	pmap_enter_quick(&a, BASE, pages[4], VM_PROT_ALL);
-	printf("@stand p0=%u p1=%u p2=%u p3=%u p4=%u resident=%ld wired=%ld\n",
-	    VM_PAGE_TO_PHYS(pages[0]), VM_PAGE_TO_PHYS(pages[1]),
-	    VM_PAGE_TO_PHYS(pages[2]), VM_PAGE_TO_PHYS(pages[3]),
-	    VM_PAGE_TO_PHYS(pages[4]), pmap_resident_count(&a), pmap_wired_count(&a));
+	for (i = 0; i < 5; i++)
+		pmap_stood[i] = VM_PAGE_TO_PHYS(pages[i]);
+	pmap_stood[5] = pmap_resident_count(&a);
+	pmap_stood[6] = pmap_wired_count(&a);
 	pmap_stand();
 	pmap_change_wiring(&a, BASE + PAGE_SIZE, 0);
 	pmap_change_wiring(&a, BASE, 1);

@@ -359,7 +359,7 @@ SERVICE_TEST(stopped)
 SERVICE_TEST(limits)
 {
 	/* Pages of a stack: no addresses are left for so many; no memory is. */
-	static const int large[] = { 100000, 20000 };
+	static const int large[] = { 300000, 20000 };
 	int count = 0, error, before = nprocs, i;
 	uint32_t pages = cnt.v_free_count;
 

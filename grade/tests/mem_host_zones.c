@@ -4,6 +4,7 @@
  */
 #include "mem_host.h"
 
+#include <sys/errno.h>
 #include <vm/uma.h>
 
 #define	ZONES	12
@@ -292,7 +293,7 @@ own_addresses(void)
 	zone = uma_zcreate("own", 64, NULL, NULL, NULL, NULL, 63, 0);
 	CHECK(uma_zone_reserve_kva(zone, 400) == 1);
 	kernel_map = NULL;
-	CHECK(uma_zone_reserve(zone, 200) == 1);
+	CHECK(uma_zone_reserve(zone, 200) == 0);
 	pages = cnt.v_free_count;
 	n = take_items(zone);
 	CHECK(pages > cnt.v_free_count);
@@ -309,7 +310,8 @@ own_addresses(void)
 	uma_reclaim();
 	CHECK(cnt.v_free_count == pages);
 	take_all();
-	CHECK(uma_zone_reserve(zone, n) == 1 && uma_zone_reserve(zone, n + 1) == 0);
+	CHECK(uma_zone_reserve(zone, n) == 0 &&
+	    uma_zone_reserve(zone, n + 1) == ENOSPC);
 	CHECK(take_items(zone) == n);
 	while (hoarded > 0)
 		give_one();

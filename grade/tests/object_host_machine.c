@@ -22,7 +22,7 @@ static uint64_t	drawn;
 static int	level;
 
 uint32_t	phys_avail[PHYS_AVAIL_MAX * 2 + 2];
-vm_offset_t	virtual_avail, virtual_end;
+vm_offset_t	virtual_avail, virtual_end, kernel_vm_end;
 struct thread	*curthread = &proc0.p_thread;
 struct proc	proc0, *pageproc = (struct proc *)array_memory;
 int		vm_pages_needed, vm_pageout_pages_needed, vm_pageout_deficit;
@@ -443,7 +443,7 @@ void
 machine_start(void)
 {
 	virtual_avail = (uintptr_t)array_memory;
-	virtual_end = virtual_avail + sizeof(array_memory);
+	virtual_end = kernel_vm_end = virtual_avail + sizeof(array_memory);
 	CHECK((uintptr_t)array_memory == virtual_avail);
 	phys_avail[0] = ptoa(1);
 	phys_avail[1] = ptoa(100);

@@ -13,9 +13,9 @@ import pytest
 
 from grade.tests.emulation import TREE, tool
 
-KERNEL = ("vm_page", "vm_page_state", "vm_page_tree", "vm_pageq", "vm_object", "vm_object_page", "vm_object_shadow",
-          "vm_map", "vm_map_delete", "vm_map_find", "vm_map_init", "vm_map_lock", "vm_map_splay", "vm_kern", "uma_core",
-          "uma_slab", "vm_fail")
+KERNEL = ("vm_page", "vm_page_startup", "vm_page_state", "vm_page_tree", "vm_pageq", "vm_object", "vm_object_page",
+          "vm_object_shadow", "vm_map", "vm_map_delete", "vm_map_find", "vm_map_init", "vm_map_lock", "vm_map_splay",
+          "vm_kern", "uma_core", "uma_slab", "vm_fail")
 HOST = ("", "_absent", "_pages", "_maps", "_malloc", "_zones")
 SOURCES = (*(f"kernel/vm/{name}.c" for name in KERNEL), "kernel/kern/kern_malloc.c",
            *(f"grade/tests/mem_host{name}.c" for name in HOST))
@@ -124,7 +124,7 @@ def test_waiting(host: Path) -> None:
     ("no pages", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("not the map's", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("page twice", "vm_page_free: freeing free page 0x{x}"),
-    ("object", "vm_page_alloc: an object (nil), request 0"),
+    ("object", "vm_page_alloc: no object, request 0"),
     ("cold", "kmem_malloc(5000): out of memory: 0 of {x} pages are free"),
     ("item twice", "uma_zfree: 0x{x}, zone test: free already"),
     ("another zone's", "uma_zfree: 0x{x} is not of zone other"),

@@ -15,7 +15,7 @@ import pytest
 from grade.tests.emulation import TREE, tool
 
 SOURCES = (*(f"kernel/vm/{name}.c" for name in (
-    "vm_page", "vm_page_tree", "vm_pageq", "vm_page_state", "vm_object", "vm_object_shadow", "vm_object_page",
+    "vm_page", "vm_page_startup", "vm_page_tree", "vm_pageq", "vm_page_state", "vm_object", "vm_object_shadow", "vm_object_page",
     "vm_pager", "default_pager", "phys_pager", "device_pager")),
     "grade/tests/object_host.c", "grade/tests/object_host_machine.c", "grade/tests/object_host_pages.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -65,7 +65,8 @@ def test_pages(host: Path) -> None:
 
 
 @pytest.mark.parametrize("how, words", [
-    ("no object", "vm_page_alloc: an object"), ("object", "vm_page_alloc: an object"),
+    ("no object", "vm_page_alloc: no object, request 0"),
+    ("object", "vm_page_alloc: an object 0x{x}, request 0x100"),
     ("there already", "vm_page_insert: object 0x{x} has page 3"), ("another's", "vm_page_insert: 0x{x} is another's"),
     ("freed twice", "vm_page_free: freeing free page 0x{x}"),
     ("mapped", "vm_page_free: page 0x{x} is wired 0 times, written 0 times, mapped 1"),

@@ -225,7 +225,7 @@ def test_the_debugger_shows_them(tmp_path: Path) -> None:
         rows = [line.split() for line in ddb("ps").splitlines()[1:]]
         shown = {row[-1]: row for row in rows}
         pids = {name: row[0] for name, row in shown.items()}
-        assert set(pids) == {"[swapper]", "[idle]", "[waitkey]", "[schedcpu]"}
+        assert set(pids) == {"[swapper]", "[idle]", "[waitkey]", "[schedcpu]", "[pagedaemon]", "[pagezero]"}
         assert pids["[swapper]"] == "0" and all(row[1] == "0" for row in rows), "the parent is process 0"
         assert shown["[swapper]"][2:4] == ["DL", "sched"] and shown["[schedcpu]"][2:4] == ["DL", "-"]
         assert shown["[waitkey]"][2:5] == ["RL", "CPU", "0"] and shown["[idle]"][2] == "RL"

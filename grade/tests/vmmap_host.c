@@ -135,7 +135,7 @@ uma_zone_reserve_kva(uma_zone_t zone __unused, int count __unused)
 int
 uma_zone_reserve(uma_zone_t zone __unused, uint32_t nitems __unused)
 {
-	return (1);
+	return (0);
 }
 
 /* What an item was before it is not to be seen: not zeros, unless it was asked for. */
@@ -159,7 +159,7 @@ uma_zfree_arg(uma_zone_t zone, void *item, void *arg __unused)
 
 /* ---------------------------------------------------------------- objects */
 
-/* In `generation' it is counted what refers to it; `un_pager' has what the test holds. */
+/* In `paging_in_progress' it is counted what refers to it; `un_pager' has what the test holds. */
 static struct object_q all = TAILQ_HEAD_INITIALIZER(all);
 
 #define	held(object)	((object)->un_pager.swp.swp_bcount)
@@ -508,7 +508,7 @@ check_entry(struct world *w, vm_map_entry_t entry)
 	    (entry->eflags & MAP_ENTRY_COW));
 	CHECK(((entry->start | entry->end | entry->offset) & PAGE_MASK) == 0);
 	if (object != NULL) {
-		object->generation++;
+		object->paging_in_progress++;
 		CHECK(OFF_TO_IDX(entry->offset) + atop(entry->end - entry->start) <=
 		    object->size);
 	}
@@ -576,16 +576,16 @@ check_all(void)
 	int count = 0, all_entries = 0;
 
 	TAILQ_FOREACH(object, &all, object_list)
-		object->generation = held(object);
+		object->paging_in_progress = held(object);
 	for (w = worlds; w != NULL; w = w->next) {
 		check_world(w);
 		all_entries += w->map->nentries;
 	}
 	TAILQ_FOREACH(object, &all, object_list)
 		if (object->backing_object != NULL)
-			object->backing_object->generation++;
+			object->backing_object->paging_in_progress++;
 	TAILQ_FOREACH(object, &all, object_list) {
-		CHECK(object->ref_count == object->generation);
+		CHECK(object->ref_count == object->paging_in_progress);
 		count++;
 	}
 	CHECK(objects == count && entries == all_entries);

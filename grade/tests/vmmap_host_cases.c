@@ -112,7 +112,7 @@ change_codes(void)
 	CHECK(vm_map_protect(w->map, P(5), P(3), VM_PROT_RW, 0) == KERN_SUCCESS);
 	CHECK(vm_map_protect(w->map, P(0), P(9), 0, 0) == KERN_SUCCESS);
 	CHECK(vm_map_inherit(w->map, P(0), P(9), VM_INHERIT_NONE) == KERN_SUCCESS);
-	CHECK(vm_map_inherit(w->map, P(0), P(9), 3) == KERN_INVALID_ARGUMENT);
+	CHECK(vm_map_inherit(w->map, P(0), P(9), 4) == KERN_INVALID_ARGUMENT);
 	CHECK(vm_map_inherit(w->map, P(0), P(9), (vm_inherit_t)-1) ==
 	    KERN_INVALID_ARGUMENT);
 	CHECK(vm_map_madvise(w->map, P(0), P(9), MADV_FREE) == KERN_SUCCESS);

@@ -213,11 +213,11 @@ op_protect(struct world *w)
 static void
 op_inherit(struct world *w)
 {
-	vm_inherit_t inherit = draw(4);
+	vm_inherit_t inherit = draw(5);
 	vm_offset_t start, end;
 
 	draw_range(w, &start, &end);
-	if (inherit == 3) {
+	if (inherit > VM_INHERIT_ZERO) {
 		CHECK(vm_map_inherit(w->map, start, end, inherit) ==
 		    KERN_INVALID_ARGUMENT);
 		return;
@@ -495,7 +495,10 @@ model_fork(struct world *child, struct world *parent)
 			    entry_at(child, va)->object.vm_object);
 			continue;
 		}
-		if (q->system_wired + q->user_wired > 0) {
+		if (q->inherit == VM_INHERIT_ZERO) {
+			p->object = p->seen = NULL;
+			CHECK(entry_at(child, va)->object.vm_object == NULL);
+		} else if (q->system_wired + q->user_wired > 0) {
 			p->object = p->seen = NULL;
 			CHECK(entry_at(parent, va)->object.vm_object !=
 			    entry_at(child, va)->object.vm_object);

@@ -110,13 +110,14 @@ btext:
 /* 5. */
 	call	identify_cpu
 
-/* 6. Clear .bss; the stack is in it, and empty. */
+/* 6. Clear .bss, which is whole words; the stack is in it, and empty. */
 	mov	$R(edata), %edi
 	mov	$R(end), %ecx
 	sub	%edi, %ecx
+	shr	$2, %ecx
 	xor	%eax, %eax
 	cld
-	rep stosb
+	rep stosl
 
 /* 7. */
 	call	create_pagetables

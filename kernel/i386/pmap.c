@@ -1,5 +1,5 @@
 /*
- * pmap: the kernel's mappings, and the directories of address spaces.
+ * pmap: the kernel's mappings.
  *
  * locore has made NKPT page tables, one behind the other, and mapped what it
  * knew of: physical memory up to a multiple of 4 MB, and proc0's stack.  The rest
@@ -12,12 +12,8 @@
  *	   +---------------------------+--+-----+-------+---- ... ------+
  *				  n * 4 MB	virtual_avail, which goes up
  *
- * More tables come when kernel_map gives out addresses behind them.  The kernel
- * is the same everywhere: the upper quarter of each directory, from KERNBASE on,
- * has the same entries.
- *
- *	directory   0 ............ 2FE | 2FF	| 300 ...... 3FF
- *		    the user's tables  | itself	| the kernel's tables
+ * More tables come when kernel_map gives out addresses behind them, and are
+ * entered into all directories.
  *
  * Kernel entries have PG_G, where the CPU knows it: the TLB keeps them when CR3
  * is loaded.
@@ -26,15 +22,12 @@
  */
 #include <i386/pmap_var.h>
 
-#include <sys/proc.h>
 #include <i386/md_var.h>
-#include <i386/pcb.h>
 #include <i386/specialreg.h>
 #include <vm/vm_extern.h>
-#include <vm/vm_map.h>
+#include <vm/vm_param.h>
 
 struct pmap kernel_pmap_store;
-struct pmaplist allpmaps = TAILQ_HEAD_INITIALIZER(allpmaps);
 
 vm_offset_t virtual_avail, virtual_end, kernel_vm_end;
 uint32_t pgeflag;
@@ -81,16 +74,6 @@ make_global(vm_offset_t end)
 	load_cr4(rcr4() | CR4_PGE);
 }
 
-static void
-pmap_init_empty(pmap_t pmap, pd_entry_t *directory)
-{
-	pmap->pm_pdir = directory;
-	TAILQ_INIT(&pmap->pm_pvlist);
-	pmap->pm_stats.resident_count = 0;
-	pmap->pm_stats.wired_count = 0;
-	TAILQ_INSERT_HEAD(&allpmaps, pmap, pm_list);
-}
-
 void
 pmap_bootstrap(void)
 {
@@ -100,7 +83,7 @@ pmap_bootstrap(void)
 	pmap_windows_init(&virtual_avail);
 	kernel_vm_end = KERNBASE + NKPT * NBPDR;
 	virtual_end = VM_MAX_KERNEL_ADDRESS;
-	pmap_init_empty(kernel_pmap, (pd_entry_t *)(IdlePTD + KERNBASE));
+	pmap_space_init(kernel_pmap, (pd_entry_t *)(IdlePTD + KERNBASE));
 }
 
 void
@@ -190,145 +173,4 @@ pmap_mapdev(uint32_t pa, uint32_t size)
 	for (at = 0; at < size; at += PAGE_SIZE)
 		pmap_kenter(va + at, (pa & PG_FRAME) + at);
 	return ((void *)(va + offset));
-}
-
-/* ---------------------------------------------------------------- address spaces */
-
-void
-pmap_pinit0(pmap_t pmap)
-{
-	pmap_init_empty(pmap, kernel_pmap->pm_pdir);
-}
-
-/*
- * Where a directory is seen: addresses that another one has left, or new ones.
- * Taking some from kernel_map costs more than all the rest of pmap_pinit().
- */
-#define	SPARES	16
-static vm_offset_t spare[SPARES];
-static int	spares;
-
-static vm_offset_t
-address_get(void)
-{
-	if (spares > 0)
-		return (spare[--spares]);
-	return (kmem_alloc_nofault(kernel_map, PAGE_SIZE));
-}
-
-static void
-address_put(vm_offset_t va)
-{
-	if (spares < SPARES)
-		spare[spares++] = va;
-	else
-		kmem_free(kernel_map, va, PAGE_SIZE);
-}
-
-/* How much of a directory the kernel has, from KPTDI on. */
-static vm_size_t
-kernel_part(void)
-{
-	return (howmany(kernel_vm_end - KERNBASE, NBPDR) * sizeof(pd_entry_t));
-}
-
-int
-pmap_pinit(pmap_t pmap)
-{
-	vm_offset_t va = address_get();
-	pd_entry_t *directory = (pd_entry_t *)va;
-	vm_page_t m;
-
-	if (va == 0)
-		return (0);
-	while ((m = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
-	    VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL)
-		VM_WAIT;
-	pmap_qenter(va, &m, 1);
-	memcpy(directory + KPTDI, PTD + KPTDI, kernel_part());
-	directory[PTDPTDI] = VM_PAGE_TO_PHYS(m) | PG_V | PG_RW | PG_A | PG_M;
-	pmap_init_empty(pmap, directory);
-	return (1);
-}
-
-void
-pmap_release(pmap_t pmap)
-{
-	vm_page_t m = PHYS_TO_VM_PAGE(pmap->pm_pdir[PTDPTDI]);
-
-	KASSERT(pmap->pm_stats.resident_count == 0,
-	    ("pmap_release: pmap resident count %ld != 0",
-	    pmap->pm_stats.resident_count));
-	KASSERT(!pmap_is_current(pmap), ("pmap_release: it is what runs"));
-	TAILQ_REMOVE(&allpmaps, pmap, pm_list);
-	pmap->pm_pdir[PTDPTDI] = 0;
-	bzero(pmap->pm_pdir + KPTDI, kernel_part());
-	pmap_qremove((vm_offset_t)pmap->pm_pdir, 1);
-	address_put((vm_offset_t)pmap->pm_pdir);
-	vm_page_free_zero(m);
-}
-
-void
-pmap_activate(struct thread *td)
-{
-	pmap_t pmap = vmspace_pmap(td->td_proc->p_vmspace);
-
-	td->td_pcb->pcb_cr3 = pmap->pm_pdir[PTDPTDI] & PG_FRAME;
-	load_cr3(td->td_pcb->pcb_cr3);
-}
-
-/* ---------------------------------------------------------------- page tables */
-
-/*
- * The CPU knows the table's place at PTmap, too; and its entry of the directory
- * is forgotten with that.
- */
-void
-pmap_table_free(pmap_t pmap, vm_offset_t va, vm_page_t table)
-{
-	pmap->pm_pdir[va >> PDRSHIFT] = 0;
-	pmap->pm_stats.resident_count--;
-	pmap_invalidate_page(pmap, (vm_offset_t)vtopte(va));
-	table->wire_count = 1;
-	vm_page_free_zero(table);
-}
-
-vm_paddr_t
-pmap_extract(pmap_t pmap, vm_offset_t va)
-{
-	pd_entry_t pde = pmap->pm_pdir[va >> PDRSHIFT];
-	pt_entry_t pte;
-
-	if (!(pde & PG_V))
-		return (0);
-	if (pde & PG_PS)
-		return ((pde & PG_PS_FRAME) | (va & PDRMASK));
-	pte = *pmap_pte(pmap, va);
-	if (!(pte & PG_V))
-		return (0);
-	return ((pte & PG_FRAME) | (va & PAGE_MASK));
-}
-
-vm_page_t
-pmap_extract_and_hold(pmap_t pmap, vm_offset_t va, vm_prot_t prot)
-{
-	pt_entry_t *pte = pmap_pte(pmap, va);
-	vm_page_t m;
-
-	if (pte == NULL || !(*pte & PG_V))
-		return (NULL);
-	if ((prot & VM_PROT_WRITE) && !(*pte & PG_RW))
-		return (NULL);
-	m = PHYS_TO_VM_PAGE(*pte);
-	if (m != NULL)
-		vm_page_hold(m);
-	return (m);
-}
-
-int
-pmap_is_prefaultable(pmap_t pmap, vm_offset_t va)
-{
-	pt_entry_t *pte = pmap_pte(pmap, va);
-
-	return (pte != NULL && *pte == 0);
 }

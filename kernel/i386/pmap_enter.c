@@ -231,13 +231,16 @@ pmap_enter_object(pmap_t pmap, vm_offset_t start, vm_offset_t end,
 
 /*
  * Copy the mappings of one page table of `src', which is there, from `va' to
- * before `end'.  Returns 0 if there is no memory for all.
+ * before `end'.  Returns 0 if there is no memory for all.  A fork does little
+ * else, so what pmap_pv_insert() would do each time is done once: the new pv
+ * entries are `dst's last ones.
  */
 static int
 copy_table(pmap_t dst, pmap_t src, vm_offset_t va, vm_offset_t end)
 {
 	const pt_entry_t *from = pmap_pte_walk(src, va);
-	vm_page_t table = table_hold(dst, va, 0);
+	vm_page_t m, table = table_hold(dst, va, 0);
+	struct pv_entry *pv, **last = dst->pm_pvlist.tqh_last;
 	vm_offset_t at;
 	pt_entry_t *to, entry;
 	int copied = 0;
@@ -252,9 +255,15 @@ copy_table(pmap_t dst, pmap_t src, vm_offset_t va, vm_offset_t end)
 		if (!pmap_pv_reserve(0))
 			break;
 		*to = entry & ~(PG_W | PG_M | PG_A);
-		pmap_pv_insert(dst, at, PHYS_TO_VM_PAGE(entry));
+		m = PHYS_TO_VM_PAGE(entry);
+		pv = pmap_pv_take(dst, at, m);
+		pv->pv_plist.tqe_prev = last;
+		*last = pv;
+		last = &TAILQ_NEXT(pv, pv_plist);
 		copied++;
 	}
+	*last = NULL;
+	dst->pm_pvlist.tqh_last = last;
 	dst->pm_stats.resident_count += copied;
 	table->wire_count += copied;
 	pmap_table_drop(dst, va, table, 1);

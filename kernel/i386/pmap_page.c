@@ -64,6 +64,17 @@ pmap_page_exists_quick(pmap_t pmap, vm_page_t m)
 }
 
 int
+pmap_page_wired_mappings(vm_page_t m)
+{
+	struct pv_entry *pv;
+	int count = 0;
+
+	TAILQ_FOREACH(pv, &m->md.pv_list, pv_list)
+		count += (*pmap_pte_walk(pv->pv_pmap, pv->pv_va) & PG_W) != 0;
+	return (count);
+}
+
+int
 pmap_is_modified(vm_page_t m)
 {
 	struct pv_entry *pv;

@@ -26,7 +26,7 @@ forget(struct pv_entry *pv, vm_page_t m, pt_entry_t old)
  * From `va' to before `end', which have one table.  Returns how many there were.
  */
 static int
-remove_table(pmap_t pmap, vm_offset_t va, vm_offset_t end, enum pmap_flush how)
+remove_table(pmap_t pmap, vm_offset_t va, vm_offset_t end)
 {
 	vm_page_t m, table = NULL;
 	pt_entry_t *pte = pmap_pte_there(pmap, va, TABLE_WINDOW), old;
@@ -42,8 +42,6 @@ remove_table(pmap_t pmap, vm_offset_t va, vm_offset_t end, enum pmap_flush how)
 		if (!(old & PG_V))
 			continue;
 		*pte = 0;
-		if (how == FLUSH_EACH)
-			invlpg(at);
 		if (old & PG_W)
 			pmap->pm_stats.wired_count--;
 		if (old & PG_MANAGED) {
@@ -69,17 +67,16 @@ table_end(vm_offset_t va, vm_offset_t end)
 void
 pmap_remove(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
 {
-	enum pmap_flush how = pmap_flush_how(pmap, sva, eva);
 	vm_offset_t va, next;
 	int removed = 0;
 
 	for (va = sva; va < eva; va = next) {
 		next = table_end(va, eva);
 		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
-			removed += remove_table(pmap, va, next, how);
+			removed += remove_table(pmap, va, next);
 	}
-	if (how == FLUSH_ALL && removed != 0)
-		load_cr3(rcr3());
+	if (removed != 0)
+		pmap_invalidate_range(pmap, sva, eva);
 }
 
 /* What is mapped by this pv entry; its entry of the table stands at `pte'. */
@@ -123,7 +120,6 @@ pmap_remove_all(vm_page_t m)
 void
 pmap_remove_pages(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
 {
-	enum pmap_flush how = pmap_flush_how(pmap, sva, eva);
 	struct pv_entry *pv, *next;
 	pt_entry_t *pte;
 	vm_offset_t va;
@@ -135,39 +131,28 @@ pmap_remove_pages(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
 		if (va < sva || va >= eva || (*pte & PG_W))
 			continue;
 		remove_pv(pv, PHYS_TO_VM_PAGE(*pte), pte);
-		if (how == FLUSH_EACH)
-			invlpg(va);
 	}
-	if (how == FLUSH_ALL)
-		load_cr3(rcr3());
+	pmap_invalidate_range(pmap, sva, eva);
 }
 
 /* ---------------------------------------------------------------- rights, wiring */
 
 /* Nobody writes from `va' to before `end', which have one table. */
-static int
-protect_table(pmap_t pmap, vm_offset_t va, vm_offset_t end, enum pmap_flush how)
+static void
+protect_table(pmap_t pmap, vm_offset_t va, vm_offset_t end)
 {
 	pt_entry_t *pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
-	int changed = 0;
+	pt_entry_t *behind = pte + atop(end - va);
 
-	for (; va < end; va += PAGE_SIZE, pte++) {
-		if (!(*pte & PG_RW))
-			continue;
-		atomic_clear_int(pte, PG_RW);
-		changed = 1;
-		if (how == FLUSH_EACH)
-			invlpg(va);
-	}
-	return (changed);
+	for (; pte < behind; pte++)
+		if (*pte & PG_RW)
+			atomic_clear_int(pte, PG_RW);
 }
 
 void
 pmap_protect(pmap_t pmap, vm_offset_t sva, vm_offset_t eva, vm_prot_t prot)
 {
-	enum pmap_flush how = pmap_flush_how(pmap, sva, eva);
 	vm_offset_t va, next;
-	int changed = 0;
 
 	if (!(prot & VM_PROT_READ)) {
 		pmap_remove(pmap, sva, eva);
@@ -178,10 +163,9 @@ pmap_protect(pmap_t pmap, vm_offset_t sva, vm_offset_t eva, vm_prot_t prot)
 	for (va = sva; va < eva; va = next) {
 		next = table_end(va, eva);
 		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
-			changed |= protect_table(pmap, va, next, how);
+			protect_table(pmap, va, next);
 	}
-	if (how == FLUSH_ALL && changed)
-		load_cr3(rcr3());
+	pmap_invalidate_range(pmap, sva, eva);
 }
 
 void

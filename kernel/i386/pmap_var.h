@@ -1,7 +1,8 @@
 /*
  * What the files of pmap know of each other.
  *
- *	pmap.c		the kernel's mappings, and making address spaces
+ *	pmap.c		the kernel's mappings
+ *	pmap_space.c	address spaces
  *	pmap_window.c	pages seen through windows of the kernel's
  *	pmap_pv.c	pv entries
  *	pmap_enter.c	mappings are made
@@ -15,7 +16,7 @@
  *	address space but the one that runs, and the kernel's.
  *	It remembers nothing of an entry without PG_V, nor of one without PG_A.
  *	Of all others, each change that takes something away is followed by an
- *	INVLPG of the page; or, of more than INVLPG_MAX pages, by a load of CR3.
+ *	INVLPG of the page; or, of many pages, by a load of CR3.
  */
 #ifndef _I386_PMAP_VAR_H_
 #define	_I386_PMAP_VAR_H_
@@ -28,6 +29,9 @@
 
 TAILQ_HEAD(pmaplist, pmap);
 extern struct pmaplist allpmaps;	/* each directory has the kernel's tables */
+
+/* pmap_space.c: empty, with this directory, and in the list. */
+void	pmap_space_init(pmap_t pmap, pd_entry_t *directory);
 
 /* ---------------------------------------------------------------- the TLB */
 
@@ -46,30 +50,8 @@ pmap_invalidate_page(pmap_t pmap, vm_offset_t va)
 		invlpg(va);
 }
 
-/*
- * A load of CR3 costs about as much as two INVLPGs, and then a walk through the
- * tables for each page of the user's that is used again: the TLB of a Pentium
- * has 64 entries.
- */
-#define	INVLPG_MAX	32		/* pages of a range */
-
-/* How the TLB is told that pages of a range change. */
-enum pmap_flush {
-	FLUSH_NONE,			/* it knows nothing of them */
-	FLUSH_EACH,			/* as they change */
-	FLUSH_ALL			/* all at the end */
-};
-
-/* The kernel's pages may be global: loads of CR3 do not help there. */
-static inline enum pmap_flush
-pmap_flush_how(pmap_t pmap, vm_offset_t sva, vm_offset_t eva)
-{
-	if (pmap == kernel_pmap)
-		return (FLUSH_EACH);
-	if (!pmap_is_current(pmap))
-		return (FLUSH_NONE);
-	return (eva - sva <= INVLPG_MAX * PAGE_SIZE ? FLUSH_EACH : FLUSH_ALL);
-}
+/* The same of a range, some pages of which have changed. */
+void	pmap_invalidate_range(pmap_t pmap, vm_offset_t sva, vm_offset_t eva);
 
 /* ---------------------------------------------------------------- page tables */
 
@@ -116,7 +98,7 @@ pmap_table_page(pmap_t pmap, vm_offset_t va)
 	return (PHYS_TO_VM_PAGE(pmap->pm_pdir[va >> PDRSHIFT]));
 }
 
-/* pmap.c: the table of `va' has no valid entries; it goes. */
+/* pmap_space.c: the table of `va' has no valid entries; it goes. */
 void	pmap_table_free(pmap_t pmap, vm_offset_t va, vm_page_t table);
 
 /* So many entries less of the table of `va'. */
@@ -149,18 +131,26 @@ pmap_pv_reserve(int wait)
 	return (__builtin_expect(pv_free != NULL, 1) || pmap_pv_more(wait));
 }
 
-/* One more mapping; an entry is reserved. */
-static inline void
-pmap_pv_insert(pmap_t pmap, vm_offset_t va, vm_page_t m)
+/* One mapping of a page more; an entry is reserved.  It is not in the pmap's list. */
+static inline struct pv_entry *
+pmap_pv_take(pmap_t pmap, vm_offset_t va, vm_page_t m)
 {
 	struct pv_entry *pv = pv_free;
 
 	pv_free = TAILQ_NEXT(pv, pv_list);
 	pv->pv_pmap = pmap;
 	pv->pv_va = va;
-	TAILQ_INSERT_TAIL(&pmap->pm_pvlist, pv, pv_plist);
 	TAILQ_INSERT_TAIL(&m->md.pv_list, pv, pv_list);
 	m->md.pv_list_count++;
+	return (pv);
+}
+
+static inline void
+pmap_pv_insert(pmap_t pmap, vm_offset_t va, vm_page_t m)
+{
+	struct pv_entry *pv = pmap_pv_take(pmap, va, m);
+
+	TAILQ_INSERT_TAIL(&pmap->pm_pvlist, pv, pv_plist);
 }
 
 static inline void

@@ -43,7 +43,7 @@ sx_sleep(struct sx *sx)
 	sx->sx_waiters--;
 }
 
-static void
+void
 sx_wakeup(struct sx *sx)
 {
 	if (__builtin_expect(sx->sx_waiters != 0, 0))
@@ -70,7 +70,7 @@ sx_try_xlock(struct sx *sx)
 }
 
 void
-sx_slock(struct sx *sx)
+sx_slock_hard(struct sx *sx)
 {
 	while (!sx_try_slock(sx))
 		sx_sleep(sx);
@@ -101,14 +101,6 @@ sx_downgrade(struct sx *sx)
 	sx->sx_cnt = 1;
 	sx->sx_holder = NULL;
 	sx_wakeup(sx);
-}
-
-void
-sx_sunlock(struct sx *sx)
-{
-	KASSERT(sx->sx_cnt > 0, ("sx_sunlock: %s is not shared", sx->sx_name));
-	if (--sx->sx_cnt == 0)
-		sx_wakeup(sx);
 }
 
 void

@@ -16,6 +16,8 @@
 #ifndef _SYS_SX_H_
 #define	_SYS_SX_H_
 
+#include <sys/systm.h>
+
 struct thread;
 
 struct sx {
@@ -30,7 +32,7 @@ void	sx_init(struct sx *sx, const char *name);
 void	sx_destroy(struct sx *sx);
 
 /* Take it, shared or alone.  They may sleep. */
-void	sx_slock(struct sx *sx);
+static inline void sx_slock(struct sx *sx);
 void	sx_xlock(struct sx *sx);
 /* The same, without sleeping: 1 if it was taken, or 0. */
 int	sx_try_slock(struct sx *sx);
@@ -40,10 +42,32 @@ int	sx_try_upgrade(struct sx *sx);
 /* Who has it alone shares it. */
 void	sx_downgrade(struct sx *sx);
 /* Give it back. */
-void	sx_sunlock(struct sx *sx);
+static inline void sx_sunlock(struct sx *sx);
 void	sx_xunlock(struct sx *sx);
 
 /* Has the running thread it alone? */
 int	sx_xlocked(const struct sx *sx);
+
+/* What they do if it is not free, and where somebody waits. */
+void	sx_slock_hard(struct sx *sx);
+void	sx_wakeup(struct sx *sx);
+
+/* Each fault shares the map for a moment: so these are short. */
+static inline void
+sx_slock(struct sx *sx)
+{
+	if (sx->sx_cnt < 0)
+		sx_slock_hard(sx);
+	else
+		sx->sx_cnt++;
+}
+
+static inline void
+sx_sunlock(struct sx *sx)
+{
+	KASSERT(sx->sx_cnt > 0, ("sx_sunlock: %s is not shared", sx->sx_name));
+	if (--sx->sx_cnt == 0 && sx->sx_waiters != 0)
+		sx_wakeup(sx);
+}
 
 #endif /* !_SYS_SX_H_ */

@@ -87,8 +87,9 @@ void	uma_zone_set_max(uma_zone_t zone, int nitems);
  */
 int	uma_zone_reserve_kva(uma_zone_t zone, int nitems);
 /*
- * See to it that at least `nitems' are free.  Returns 1, or 0 if there is no page
- * for them.  Does not sleep; at splvm they stay until they are asked for.
+ * See to it that at least `nitems' are free.  Returns 0, ENOMEM if there is no page
+ * for them, or ENOSPC if the limit does not allow them.  Does not sleep; at splvm
+ * they stay until they are asked for.
  */
 int	uma_zone_reserve(uma_zone_t zone, uint32_t nitems);
 

@@ -17,6 +17,7 @@
  */
 #include <vm/uma_int.h>
 
+#include <sys/errno.h>
 #include <sys/priority.h>
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
@@ -145,8 +146,8 @@ zone_wait(uma_zone_t zone)
 
 /*
  * See to it that the zone has a free item: another page, or wait for one.
- * Returns 0 if there is none to be had.  Somebody else may be the first to
- * take it.
+ * Returns 0; or ENOMEM if there is none, ENOSPC if it has too many already.
+ * Somebody else may be the first to take the item.
  */
 static int __attribute__((noinline))
 zone_grow(uma_zone_t zone, int flags)
@@ -158,9 +159,9 @@ zone_grow(uma_zone_t zone, int flags)
 	if (zone->max_pages != 0 && zone->pages >= zone->max_pages) {
 		intr_restore(ef);
 		if (flags & M_NOWAIT)
-			return (0);
+			return (ENOSPC);
 		zone_wait(zone);
-		return (1);
+		return (0);
 	}
 	zone->pages++;
 	intr_restore(ef);
@@ -171,7 +172,7 @@ zone_grow(uma_zone_t zone, int flags)
 	else
 		zone->pages--;
 	intr_restore(ef);
-	return (slab != NULL);
+	return (slab != NULL ? 0 : ENOMEM);
 }
 
 /* Has the zone so many free items? */
@@ -194,10 +195,11 @@ zone_has_free(const struct uma_zone *zone, uint32_t nitems)
 int
 uma_zone_reserve(uma_zone_t zone, uint32_t nitems)
 {
-	while (!zone_has_free(zone, nitems))
-		if (!zone_grow(zone, M_NOWAIT))
-			return (0);
-	return (1);
+	int error = 0;
+
+	while (error == 0 && !zone_has_free(zone, nitems))
+		error = zone_grow(zone, M_NOWAIT);
+	return (error);
 }
 
 /* ---------------------------------------------------------------- items */
@@ -287,7 +289,7 @@ uma_zalloc_arg(uma_zone_t zone, void *arg, int flags)
 	    vm_fail_request(flags))
 		return (NULL);
 	while ((item = item_take(zone)) == NULL)
-		if (!zone_grow(zone, flags)) {
+		if (zone_grow(zone, flags) != 0) {
 			zone->failures++;
 			return (NULL);
 		}

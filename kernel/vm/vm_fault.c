@@ -79,8 +79,8 @@ vm_fault_lookup(struct faultstate *fs)
 }
 
 /*
- * 5.7. Is page fs->pindex of fs->object in memory?  fs->m becomes that page, or
- * NULL.
+ * 5.7. Is page fs->pindex of fs->object in memory?  fs->m becomes that page
+ * (vm_page_lookup), or NULL.
  *
  *	it is not there			FAULT_ABSENT
  *	it is busy (PG_BUSY) or being	vm_fault_wait_busy(), then FAULT_RETRY
@@ -102,28 +102,27 @@ int
 vm_fault_resident(struct faultstate *fs)
 {
 /* LAB 5.7 BEGIN */
-	int s = splvm();
+	vm_page_t m = fs->m = vm_page_lookup(fs->object, fs->pindex);
+	int s;
 
-	fs->m = vm_page_lookup(fs->object, fs->pindex);
-	if (fs->m == NULL) {
-		splx(s);
+	if (m == NULL)
 		return (FAULT_ABSENT);
-	}
-	if ((fs->m->flags & PG_BUSY) || fs->m->busy != 0) {
+	s = splvm();
+	if ((m->flags & PG_BUSY) || m->busy != 0) {
 		splx(s);
 		vm_fault_wait_busy(fs);
 		return (FAULT_RETRY);
 	}
-	if (fs->m->queue == PQ_CACHE && vm_page_count_severe()) {
-		vm_page_activate(fs->m);
+	if (m->queue == PQ_CACHE && vm_page_count_severe()) {
 		splx(s);
+		vm_page_activate(m);
 		vm_fault_wait_memory(fs);
 		return (FAULT_RETRY);
 	}
-	vm_pageq_remove(fs->m);
-	vm_page_busy(fs->m);
+	vm_pageq_remove(m);
+	vm_page_busy(m);
 	splx(s);
-	if (fs->m->valid == VM_PAGE_BITS_ALL || fs->object == kernel_object ||
+	if (m->valid == VM_PAGE_BITS_ALL || fs->object == kernel_object ||
 	    fs->object == kmem_object)
 		return (KERN_SUCCESS);
 	return (FAULT_ABSENT);

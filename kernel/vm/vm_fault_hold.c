@@ -48,19 +48,24 @@ vm_fault_hold_next(struct faultstate *fs, vm_object_t next)
 		vm_object_pip_wakeup(fs->object);
 }
 
-/* The map's lock and the objects; the reference last, since that may sleep. */
-static void
+/*
+ * The map's lock, and the objects if they are held; the reference last, since
+ * that may sleep.
+ */
+static inline void
 release(struct faultstate *fs)
 {
-	if (fs->held) {
-		if (fs->object != fs->first_object)
-			vm_object_pip_wakeup(fs->object);
-		vm_object_pip_wakeup(fs->first_object);
+	if (!fs->held) {
+		if (fs->locked)
+			vm_map_lookup_done(fs->map, fs->entry);
+		return;
 	}
+	if (fs->object != fs->first_object)
+		vm_object_pip_wakeup(fs->object);
+	vm_object_pip_wakeup(fs->first_object);
 	if (fs->locked)
 		vm_map_lookup_done(fs->map, fs->entry);
-	if (fs->held)
-		vm_object_deallocate(fs->first_object);
+	vm_object_deallocate(fs->first_object);
 }
 
 void

@@ -87,6 +87,21 @@ make_writeable(const struct faultstate *fs, vm_page_t m)
 	}
 }
 
+/*
+ * A fault in a wired entry, which has had its pages once: a write that somebody
+ * wanted to see, or the file was cut off there and has grown again.  In that case
+ * the mapping is a new one, and it wires.
+ */
+static void
+enter_wired(struct faultstate *fs, vm_page_t m)
+{
+	int before = pmap_page_wired_mappings(m);
+
+	pmap_enter(fs->map->pmap, fs->vaddr, m, fs->prot, 1);
+	if (pmap_page_wired_mappings(m) > before)
+		vm_page_wire(m);
+}
+
 /* Into a queue, where the page daemon finds it, or to be wired. */
 static inline void
 settle_page(const struct faultstate *fs, vm_page_t m)
@@ -124,7 +139,10 @@ vm_fault_enter(struct faultstate *fs)
 		vm_page_zero_invalid(m, 1);
 		printf("Warning: page %p partially invalid on fault\n", m);
 	}
-	pmap_enter(fs->map->pmap, fs->vaddr, m, fs->prot, fs->wired);
+	if (fs->wired && (fs->flags & VM_FAULT_WIRE_MASK) == 0)
+		enter_wired(fs, m);
+	else
+		pmap_enter(fs->map->pmap, fs->vaddr, m, fs->prot, fs->wired);
 	/* Where the page was made the ones around it are not there, either. */
 	if (!fs->made && (fs->flags & VM_FAULT_WIRE_MASK) == 0 && !fs->wired)
 		vm_fault_prefault(fs);

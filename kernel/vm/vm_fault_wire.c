@@ -68,7 +68,10 @@ vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int fictitious
 	}
 }
 
-/* The page that shows at page `pindex' of a wired object: it is in memory. */
+/*
+ * The page that shows at page `pindex' of a wired object: it is in memory, or
+ * (NULL) its file has been cut off.
+ */
 static vm_page_t
 wired_page(vm_object_t object, vm_pindex_t pindex)
 {
@@ -76,28 +79,36 @@ wired_page(vm_object_t object, vm_pindex_t pindex)
 
 	while ((m = vm_page_lookup(object, pindex)) == NULL) {
 		if (object->backing_object == NULL)
-			panic("vm_fault_copy_wired: page missing");
+			return (NULL);
 		pindex += OFF_TO_IDX(object->backing_object_offset);
 		object = object->backing_object;
 	}
 	return (m);
 }
 
-/* A chain may become shorter while this sleeps: each page is looked up anew. */
+/*
+ * A chain may become shorter while this sleeps: each page is looked up anew.  What
+ * a file does not have any more is zeros in the copy.
+ */
 void
 vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map __unused,
     vm_map_entry_t dst_entry, vm_map_entry_t src_entry)
 {
 	vm_pindex_t pindex, pages = atop(dst_entry->end - dst_entry->start);
 	vm_object_t object = vm_object_allocate(OBJT_DEFAULT, pages);
-	vm_page_t m;
+	vm_page_t m, src;
 
 	dst_entry->object.vm_object = object;
 	dst_entry->offset = 0;
 	for (pindex = 0; pindex < pages; pindex++) {
 		m = vm_page_grab(object, pindex, VM_ALLOC_NORMAL | VM_ALLOC_RETRY);
-		pmap_copy_page(wired_page(src_entry->object.vm_object,
-		    OFF_TO_IDX(src_entry->offset) + pindex), m);
+		src = wired_page(src_entry->object.vm_object,
+		    OFF_TO_IDX(src_entry->offset) + pindex);
+		if (src == NULL || src->valid != VM_PAGE_BITS_ALL) {
+			vm_page_free(m);
+			continue;
+		}
+		pmap_copy_page(src, m);
 		m->valid = VM_PAGE_BITS_ALL;
 		vm_page_dirty(m);
 		pmap_enter(dst_map->pmap, dst_entry->start + ptoa(pindex), m,

@@ -57,7 +57,7 @@ kmem_init(vm_offset_t end)
 	map = vm_map_create(kernel_pmap, VM_MIN_KERNEL_ADDRESS, end);
 	map->system_map = 1;
 	vm_map_lock(map);
-	if (!vm_map_entry_reserve(SPARE_ENTRIES) ||
+	if (vm_map_entry_reserve(SPARE_ENTRIES) != 0 ||
 	    vm_map_insert(map, NULL, 0, VM_MIN_KERNEL_ADDRESS, virtual_avail,
 	    VM_PROT_ALL, VM_PROT_ALL, 0) != KERN_SUCCESS)
 		panic("kmem_init: no entry for what is in use, %#x to %#x",
@@ -70,8 +70,8 @@ kmem_init(vm_offset_t end)
 
 /*
  * Take addresses for `pages' pages, the lowest there are, for the part of `object'
- * that is theirs, or for NULL.  Returns 0, ENOSPC if there are none, or ENOMEM
- * if there is no page for the map's entries.
+ * that is theirs, or for NULL.  Returns 0, ENOSPC if there are none, or no more
+ * entries, or ENOMEM if there is no page for those.
  */
 static int
 addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
@@ -79,17 +79,16 @@ addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
 {
 	vm_size_t guard = map == kernel_map ? PAGE_SIZE : 0;
 	vm_offset_t end;
-	int error = 0;
+	int error;
 
 	if (pages > atop(vm_map_max(map) - vm_map_min(map)))
 		return (ENOSPC);
 	vm_map_lock(map);
-	if (!vm_map_entry_reserve(SPARE_ENTRIES))
-		error = ENOMEM;
-	else if (vm_map_findspace(map, vm_map_min(map), ptoa(pages) + 2 * guard,
+	error = vm_map_entry_reserve(SPARE_ENTRIES);
+	if (error == 0 && vm_map_findspace(map, vm_map_min(map), ptoa(pages) + 2 * guard,
 	    addr) != 0)
 		error = ENOSPC;
-	else {
+	if (error == 0) {
 		*addr += guard;
 		end = *addr + ptoa(pages);
 		if (end > kernel_vm_end)

@@ -158,7 +158,7 @@ void	vm_map_init(vm_map_t map, vm_offset_t min, vm_offset_t max);
  */
 vm_map_entry_t vm_map_entry_create(vm_map_t map);
 void	vm_map_entry_dispose(vm_map_t map, vm_map_entry_t entry);
-/* Fill the reserve up to so many.  Returns 1, or 0 if there is no page.  At splvm. */
+/* Fill the reserve up to so many.  As uma_zone_reserve(); at splvm. */
 int	vm_map_entry_reserve(uint32_t count);
 
 /* ---------------------------------------------------------------- vm_map_lock.c */

@@ -17,16 +17,14 @@
 #include <sys/vmmeter.h>
 #include <vm/uma.h>
 
-/* Entries of all the kernel's maps: as if of all pages every fourth had one. */
-#define	KMAPENT_MIN	256
-#define	PAGES_PER_KMAPENT 4
+#define	MAX_KMAPENT	65536		/* entries of all the kernel's maps; one for each page */
 
 static uma_zone_t mapentzone, kmapentzone, mapzone;
 
 void
 vm_map_startup(void)
 {
-	uint32_t kmapents = KMAPENT_MIN + cnt.v_page_count / PAGES_PER_KMAPENT;
+	uint32_t kmapents = MIN(cnt.v_page_count, MAX_KMAPENT);
 
 	mapzone = uma_zcreate("MAP", sizeof(struct vm_map), NULL, NULL, NULL, NULL,
 	    UMA_ALIGN_PTR, UMA_ZONE_NOFREE);

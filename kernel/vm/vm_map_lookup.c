@@ -18,19 +18,22 @@
 
 #define	MAX_INIT_PT	96		/* pages: few */
 
-/*
- * What may a fault of this type do with the entry?  0: it is refused.  Without
- * OVERRIDE_WRITE, what the user has wired and is a copy is not to be written: a
- * copy would have to be wired, too.
- */
-static int
-fault_allowed(const struct vm_map_entry *entry, vm_prot_t type)
+/* What the entry may be used for: with OVERRIDE_WRITE what it could be. */
+static inline unsigned
+entry_allows(const struct vm_map_entry *entry, unsigned type)
 {
-	vm_prot_t prot;
+	return (type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
+	    entry->protection);
+}
 
-	prot = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
-	    entry->protection;
-	if (type & VM_PROT_ALL & ~prot)
+/*
+ * May a fault of this type use the entry?  Without OVERRIDE_WRITE, what the user
+ * has wired and is a copy is not to be written: a copy would have to be wired, too.
+ */
+static inline int
+fault_allowed(const struct vm_map_entry *entry, unsigned type)
+{
+	if (type & VM_PROT_ALL & ~entry_allows(entry, type))
 		return (0);
 	return ((entry->eflags & (MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW)) !=
 	    (MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW) ||
@@ -79,13 +82,22 @@ lock_entry(vm_map_t *mapp, vm_offset_t va, vm_map_entry_t *entry)
 	}
 }
 
+/* Is there an object yet that can be used so? */
+static inline int
+needs_object(const struct vm_map_entry *entry, unsigned used)
+{
+	return (entry->object.vm_object == NULL ||
+	    ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && (used & VM_PROT_WRITE)));
+}
+
+/* In the kernel's maps nothing comes of itself: without an object nothing is there. */
 int
 vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t type,
     vm_map_entry_t *entryp, vm_object_t *object, vm_pindex_t *pindex,
     vm_prot_t *prot, int *wired)
 {
 	vm_map_entry_t entry;
-	vm_prot_t allowed;
+	unsigned used, allowed;
 	int rv;
 
 retry:
@@ -93,23 +105,25 @@ retry:
 	if (rv != KERN_SUCCESS)
 		return (rv);
 	entry = *entryp;
-	if (!fault_allowed(entry, type)) {
+	used = type;
+	if (!fault_allowed(entry, used)) {
 		vm_map_unlock_read(*mapp);
 		return (KERN_PROTECTION_FAILURE);
 	}
-	allowed = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
-	    entry->protection;
+	allowed = entry_allows(entry, used);
 	*wired = entry->wired_count != 0;
 	if (*wired)
-		allowed = type = entry->protection;
-
-	if ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && !(type & VM_PROT_WRITE))
+		allowed = used = entry->protection;
+	if (needs_object(entry, used)) {
+		if ((*mapp)->system_map) {
+			vm_map_unlock_read(*mapp);
+			return (KERN_INVALID_ADDRESS);
+		}
+		if (!make_object(*mapp, entry))
+			goto retry;
+	}
+	if (entry->eflags & MAP_ENTRY_NEEDS_COPY)
 		allowed &= ~VM_PROT_WRITE;
-	else if ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && !make_object(*mapp, entry))
-		goto retry;
-	if (entry->object.vm_object == NULL && !(*mapp)->system_map &&
-	    !make_object(*mapp, entry))
-		goto retry;
 
 	*object = entry->object.vm_object;
 	*pindex = OFF_TO_IDX(va - entry->start + entry->offset);

@@ -85,20 +85,67 @@ gap_behind(vm_map_t map, vm_map_entry_t entry)
  *
  * max_free of all that was moved is right again when this returns.
  */
+/* LAB 5.1 BEGIN */
+/*
+ * Up the spine of the tree of those before addr: `before' is a list of it by
+ * the right pointers, from the last to the first.  `tree' becomes the last one's
+ * right subtree.  Returns the first.
+ *
+ * An entry's max_free is still that of all that it had below itself, which is
+ * not less than it will be: if what it has below now comes up to that, there is
+ * nothing to look at.
+ */
+static inline vm_map_entry_t
+up_before(vm_map_entry_t before, vm_map_entry_t tree)
+{
+	vm_size_t max = tree != NULL ? tree->max_free : 0;
+	vm_map_entry_t next;
+
+	for (; before != NULL; before = next) {
+		next = before->right;
+		before->right = tree;
+		if (max != before->max_free) {
+			max = MAX(max, before->adj_free);
+			if (before->left != NULL)
+				max = MAX(max, before->left->max_free);
+			before->max_free = max;
+		}
+		tree = before;
+	}
+	return (tree);
+}
+
+/* The same of those behind, by the left pointers. */
+static inline vm_map_entry_t
+up_behind(vm_map_entry_t behind, vm_map_entry_t tree)
+{
+	vm_size_t max = tree != NULL ? tree->max_free : 0;
+	vm_map_entry_t next;
+
+	for (; behind != NULL; behind = next) {
+		next = behind->left;
+		behind->left = tree;
+		if (max != behind->max_free) {
+			max = MAX(max, behind->adj_free);
+			if (behind->right != NULL)
+				max = MAX(max, behind->right->max_free);
+			behind->max_free = max;
+		}
+		tree = behind;
+	}
+	return (tree);
+}
+
+/* Down first; then up, when it is known what each entry has below itself. */
 vm_map_entry_t
 vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
 {
-/* LAB 5.1 BEGIN */
-	vm_map_entry_t before, behind, child, next, tree;
+	vm_map_entry_t before = NULL, behind = NULL, child;
+	vm_size_t whole;
 
 	if (root == NULL)
 		return (NULL);
-	/*
-	 * On the way down, each of the two trees is a list of its spine, from
-	 * the last to the first: `before' by the right pointers, `behind' by
-	 * the left ones, of which the trees themselves have no use yet.
-	 */
-	before = behind = NULL;
+	whole = root->max_free;
 	for (;;) {
 		if (addr < root->start) {
 			child = root->left;
@@ -107,9 +154,12 @@ vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
 			if (addr < child->start && child->left != NULL) {
 				root->left = child->right;
 				child->right = root;
+				child->max_free = root->max_free;
 				set_max_free(root);
-				root = child;
-				child = root->left;
+				root = child->left;
+				child->left = behind;
+				behind = child;
+				continue;
 			}
 			root->left = behind;
 			behind = root;
@@ -120,9 +170,12 @@ vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
 			if (addr >= child->end && child->right != NULL) {
 				root->right = child->left;
 				child->left = root;
+				child->max_free = root->max_free;
 				set_max_free(root);
-				root = child;
-				child = root->right;
+				root = child->right;
+				child->right = before;
+				before = child;
+				continue;
 			}
 			root->right = before;
 			before = root;
@@ -130,26 +183,20 @@ vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
 			break;
 		root = child;
 	}
-	/* Back up the spines: now each entry's subtrees are known. */
-	for (tree = root->left; before != NULL; before = next) {
-		next = before->right;
-		before->right = tree;
-		set_max_free(before);
-		tree = before;
-	}
-	root->left = tree;
-	for (tree = root->right; behind != NULL; behind = next) {
-		next = behind->left;
-		behind->left = tree;
-		set_max_free(behind);
-		tree = behind;
-	}
-	root->right = tree;
-	set_max_free(root);
+	root->left = up_before(before, root->left);
+	root->right = up_behind(behind, root->right);
+	root->max_free = whole;
 	return (root);
-/* LAB 5.1 STUB (void)addr; (void)root; lab_stub("LAB 5.1: vm_map_entry_splay"); */
-/* LAB 5.1 END */
 }
+/* LAB 5.1 STUB
+vm_map_entry_t
+vm_map_entry_splay(vm_offset_t addr, vm_map_entry_t root)
+{
+	(void)addr; (void)root;
+	lab_stub("LAB 5.1: vm_map_entry_splay");
+}
+*/
+/* LAB 5.1 END */
 
 /*
  * 5.2. Which entry is `addr' in?  Returns 1, and the entry in *entry; or 0, and

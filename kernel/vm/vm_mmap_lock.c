@@ -42,7 +42,7 @@ sys_mlock(struct thread *td, struct mlock_args *uap)
 	    VM_MAP_WIRE_NOHOLES) == KERN_SUCCESS ? 0 : ENOMEM);
 }
 
-/* EINVAL: beyond the last address; ENOMEM: a hole, or it was not locked. */
+/* EINVAL: beyond the last address; ENOMEM: a hole.  What was not locked stays so. */
 int
 sys_munlock(struct thread *td, struct munlock_args *uap)
 {

@@ -197,7 +197,7 @@ free_pages(vm_object_t object)
 		vm_page_free(m);
 		cnt.v_pfree++;
 	}
-	object->root = NULL;
+	object->root = object->hint = NULL;
 }
 
 void

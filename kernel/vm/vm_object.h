@@ -50,9 +50,9 @@ struct vm_object {
 	/* Its pages. */
 	struct pglist	memq;		/* those in memory, by number */
 	vm_page_t	root;		/* the same, as a tree */
+	vm_page_t	hint;		/* the one that was found last */
 	vm_pindex_t	size;		/* pages */
 	int		resident_page_count;
-	int		generation;	/* changes when pages come, go or are replaced */
 
 	/* Who uses it. */
 	int		ref_count;
@@ -84,7 +84,6 @@ struct vm_object {
 };
 
 /* flags */
-#define	OBJ_ACTIVE	0x0004		/* a vnode's that is in use */
 #define	OBJ_DEAD	0x0008		/* being terminated, or was */
 #define	OBJ_NOSPLIT	0x0010		/* not to be split: shared memory's */
 #define	OBJ_PIPWNT	0x0040		/* somebody waits for paging_in_progress */
@@ -201,8 +200,9 @@ int	vm_object_coalesce(vm_object_t object, vm_ooffset_t prev_offset,
 
 /*
  * Free pages from `start' to before `end' (0: all behind start), and their
- * mappings; with `clean_only', only those that are not dirty.  Of wired ones
- * only the mappings go and the contents are invalid.  Sleeps for busy ones.
+ * mappings, wired or not; with `clean_only', only those that are neither dirty
+ * nor wired.  What the kernel has wired for itself stays, and its contents are
+ * invalid.  Sleeps for busy ones.
  */
 void	vm_object_page_remove(vm_object_t object, vm_pindex_t start,
 	    vm_pindex_t end, int clean_only);

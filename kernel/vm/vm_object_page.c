@@ -31,15 +31,32 @@ is_before(vm_page_t m, vm_pindex_t end)
 
 /* ---------------------------------------------------------------- remove */
 
-/* What a page holds is lost, and it is free, unless it is wired or `clean_only' keeps it. */
+/* A page's mappings go; those that were wired do not keep it any more. */
+static void
+unmap_wired(vm_page_t m)
+{
+	int wirings = pmap_page_wired_mappings(m);
+
+	pmap_remove_all(m);
+	while (wirings-- > 0)
+		vm_page_unwire(m, 0);
+}
+
+/*
+ * What a page holds is lost, and it is free; unless `clean_only' keeps it, as it
+ * does all that are wired, or the kernel has wired it for itself.
+ */
 static void
 remove_page(vm_page_t m, int clean_only)
 {
 	if (m->wire_count != 0 && !(m->flags & PG_FICTITIOUS)) {
-		pmap_remove_all(m);
-		if (!clean_only)
+		if (clean_only)
+			return;
+		unmap_wired(m);
+		if (m->wire_count != 0) {
 			m->valid = m->dirty = 0;
-		return;
+			return;
+		}
 	}
 	if (clean_only && m->valid != 0) {
 		pmap_page_protect(m, VM_PROT_READ | VM_PROT_EXECUTE);
@@ -81,7 +98,7 @@ vm_object_page_remove(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 static int
 is_to_be_cleaned(vm_page_t m, int flags)
 {
-	if (m->valid == 0 ||
+	if (m->valid != VM_PAGE_BITS_ALL ||
 	    ((flags & OBJPC_NOSYNC) && (m->flags & PG_NOSYNC)))
 		return (0);
 	pmap_page_protect(m, VM_PROT_READ | VM_PROT_EXECUTE);
@@ -109,7 +126,7 @@ int
 vm_object_page_clean(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
     int flags)
 {
-	int put = flags & OBJPC_SYNC ? VM_PAGER_PUT_SYNC : VM_PAGER_CLUSTER_OK;
+	int put = flags & OBJPC_SYNC ? VM_PAGER_PUT_SYNC : 0;
 	vm_page_t m, run[RUN_MAX];
 	int count, error = 0;
 

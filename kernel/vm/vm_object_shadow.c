@@ -42,7 +42,6 @@ join_backing(vm_object_t object, vm_object_t backing, vm_ooffset_t offset)
 		return;
 	LIST_INSERT_HEAD(&backing->shadow_head, object, shadow_list);
 	backing->shadow_count++;
-	backing->generation++;
 }
 
 vm_object_t
@@ -54,7 +53,6 @@ vm_object_leave_backing(vm_object_t object)
 		return (NULL);
 	LIST_REMOVE(object, shadow_list);
 	backing->shadow_count--;
-	backing->generation++;
 	object->backing_object = NULL;
 	return (backing);
 }

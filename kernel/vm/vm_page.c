@@ -1,16 +1,6 @@
 /*
  * vm_page: physical pages, free and taken.
  *
- * getmemsize() has found ranges of memory, phys_avail.  The end of the largest
- * one is taken for an array that has an entry for each page of the others and
- * of what is left of it:
- *
- *	physical    [ range 0 ]      [ range 1              |array]    [ range 2 ]
- *			 \________           |        _____________________/
- *				  \          |       /
- *	vm_page_array	   | range 0 | range 1     | range 2 |
- *	vm_page_segs	   first page, how many, first entry; one each
- *
  * Free pages are in a queue, the lowest first at the start.  Those that are
  * full of zeros stand at its end; who does not want one takes from its head.
  * Of the last ones some are kept for those who cannot wait:
@@ -22,10 +12,14 @@
  * clean, and their objects' pagers have the same.  Then the page daemon is
  * called for.
  *
- * All is done at splvm: handlers of interrupts take and give pages, too.
+ * A page that is taken becomes one of an object, at once: it is linked into its
+ * list and into its tree (vm_page_tree.c).  Giving it back undoes both.
  *
- * vm_page_tree.c: a page in its object.  vm_pageq.c: in its queue.
- * vm_page_state.c: who has it, and what is in it.
+ * Pages are taken and given at splvm: handlers of interrupts do it, too.
+ *
+ * vm_page_startup.c: where they all come from.  vm_page_tree.c: a page in its
+ * object.  vm_pageq.c: in its queue.  vm_page_state.c: who has it, and what is
+ * in it.
  *
  * [vm/vm_page.c]
  */
@@ -35,142 +29,107 @@
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
-#include <i386/md_var.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
+#include <vm/vm_object.h>
 #include <vm/vm_pageout.h>
 
-#define	INTERRUPT_FREE_MIN	2
-#define	FREE_RESERVED		16	/* and one for so many: */
-#define	PAGES_PER_RESERVED	768
-
 struct vmmeter cnt;
-struct vm_page *vm_page_array;
-uint32_t vm_page_array_size;
-struct vm_page_seg vm_page_largest;
 uint32_t vm_page_zero_count;
 
-static struct vm_page_seg vm_page_segs[PHYS_AVAIL_MAX];
-static int	vm_page_nsegs;
 static int	pages_wanted;		/* somebody is in vm_wait_pages() */
 
-/* PHYS_TO_VM_PAGE() for what is not in the largest range. */
-vm_page_t
-vm_page_lookup_seg(uint32_t page)
-{
-	const struct vm_page_seg *seg;
+#define	free_queue	(&vm_page_queues[PQ_FREE].pl)
 
-	for (seg = &vm_page_segs[vm_page_nsegs]; seg-- > vm_page_segs;)
-		if (page - seg->first < seg->count)
-			return (&seg->pages[page - seg->first]);
-	return (NULL);
+/* ---------------------------------------------------------------- in its object */
+
+/* Put it into the list behind `prev', NULL for the first place. */
+static inline void
+list_insert(vm_object_t object, vm_page_t prev, vm_page_t m)
+{
+	if (prev == NULL)
+		TAILQ_INSERT_HEAD(&object->memq, m, listq);
+	else
+		TAILQ_INSERT_AFTER(&object->memq, prev, m, listq);
 }
 
 /*
- * Cut `pages' pages from the end of the largest range.  Returns the address of
- * the first.  It is large enough: what is needed is a small part of the whole,
- * and there are few ranges.
+ * The new page becomes the root; the old root, which the splay has made its
+ * neighbour, goes to its side.  Pages mostly come one behind the other: then the
+ * root is the last one, and is the neighbour already.
  */
-static vm_paddr_t
-steal_pages(uint32_t pages)
+static inline void
+page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
 {
-	uint32_t largest, size;
-	int i, found;
+	vm_page_t root = object->root, before = root, behind = NULL;
 
-	found = 0;
-	largest = 0;
-	for (i = 0; phys_avail[i + 1] != 0; i += 2) {
-		size = atop(phys_avail[i + 1] - phys_avail[i]);
-		if (size > largest) {
-			largest = size;
-			found = i;
+	if (root != NULL && (pindex <= root->pindex || root->right != NULL)) {
+		before = root = vm_page_splay(pindex, root);
+		KASSERT(pindex != root->pindex,
+		    ("vm_page_insert: object %p has page %u", object, pindex));
+		if (pindex < root->pindex) {
+			before = root->left;
+			root->left = NULL;
+			behind = root;
+		} else {
+			behind = root->right;
+			root->right = NULL;
 		}
 	}
-	KASSERT(largest >= pages, ("vm_page_startup: no %u pages in a piece",
-	    pages));
-	phys_avail[found + 1] -= ptoa(pages);
-	return (phys_avail[found + 1]);
-}
-
-/*
- * The array, as large as phys_avail needs, mapped.  A page of it is enough for
- * itself and as many others as it has entries.
- */
-static void
-array_map(void)
-{
-	uint32_t pages, total;
-	vm_paddr_t pa;
-	int i;
-
-	total = 0;
-	for (i = 0; phys_avail[i + 1] != 0; i += 2)
-		total += atop(phys_avail[i + 1] - phys_avail[i]);
-	pages = howmany(total, PAGE_SIZE / sizeof(struct vm_page) + 1);
-	if (ptoa(pages) > kernel_vm_end - virtual_avail)
-		panic("vm_page_startup: %u pages of memory are too many: their array "
-		    "has no room behind the kernel", total);
-	vm_page_array_size = total - pages;
-	vm_page_array = (struct vm_page *)virtual_avail;
-	for (pa = steal_pages(pages); pages > 0; pages--, pa += PAGE_SIZE) {
-		pmap_kenter(virtual_avail, pa);
-		virtual_avail += PAGE_SIZE;
-	}
-}
-
-/*
- * Make `seg' of the pages from `first' to before `last', whose entries begin at
- * `m', and put them at the end of the free queue.  By hand, since it is done for
- * each page of the machine: they are each other's neighbours.  Returns the
- * entry behind the last.
- */
-static vm_page_t
-seg_init(struct vm_page_seg *seg, vm_page_t m, uint32_t first, uint32_t last)
-{
-	struct pglist *free = &vm_page_queues[PQ_FREE].pl;
-	vm_page_t *prev = free->tqh_last;
-	vm_paddr_t pa = ptoa(first);
-	vm_page_t end = m + (last - first);
-
-	seg->first = first;
-	seg->count = last - first;
-	seg->pages = m;
-	if (seg->count > vm_page_largest.count)
-		vm_page_largest = *seg;
-	for (; m < end; m++, pa += PAGE_SIZE) {
-		*prev = m;
-		m->pageq.tqe_prev = prev;
-		prev = &m->pageq.tqe_next;
-		m->object = NULL;
-		m->phys_addr = pa;
-		pmap_page_init(m);
-		m->queue = PQ_FREE;
-		m->flags = 0;
-		m->wire_count = m->hold_count = 0;
-		m->act_count = m->busy = m->valid = m->dirty = 0;
-	}
-	*prev = NULL;
-	free->tqh_last = prev;
-	return (m);
+	m->object = object;
+	m->pindex = pindex;
+	m->left = before;
+	m->right = behind;
+	if (behind != root)
+		list_insert(object, root, m);
+	else if (root != NULL)
+		TAILQ_INSERT_BEFORE(root, m, listq);
+	else
+		list_insert(object, NULL, m);
+	object->root = object->hint = m;
+	object->resident_page_count++;
 }
 
 void
-vm_page_startup(void)
+vm_page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t m;
-	int i;
+	KASSERT(m->object == NULL, ("vm_page_insert: %p is another's", m));
+	page_insert(m, object, pindex);
+	if (m->flags & PG_WRITEABLE)
+		vm_object_set_writeable_dirty(object);
+}
 
-	array_map();
-	m = vm_page_array;
-	for (i = 0; phys_avail[i + 1] != 0; i += 2)
-		m = seg_init(&vm_page_segs[vm_page_nsegs++], m,
-		    atop(phys_avail[i]), atop(phys_avail[i + 1]));
-	cnt.v_page_size = PAGE_SIZE;
-	cnt.v_page_count = vm_page_array_size;
-	cnt.v_free_count = vm_page_array_size;
-	cnt.v_interrupt_free_min = INTERRUPT_FREE_MIN;
-	cnt.v_free_reserved = FREE_RESERVED +
-	    cnt.v_page_count / PAGES_PER_RESERVED;
+/* Both subtrees become one: the last page before it is its root, and has room. */
+static inline void
+page_remove(vm_page_t m)
+{
+	vm_object_t object = m->object;
+	vm_page_t root;
+
+	vm_page_flag_clear(m, PG_BUSY);
+	if (m->flags & PG_WANTED)
+		vm_page_flash(m);
+	if (m != object->root)
+		(void)vm_page_splay(m->pindex, object->root);
+	root = m->right;
+	if (m->left != NULL) {
+		root = m->left;
+		if (root->right != NULL)
+			root = vm_page_splay(m->pindex, root);
+		root->right = m->right;
+	}
+	object->root = root;
+	if (object->hint == m)
+		object->hint = root;
+	TAILQ_REMOVE(&object->memq, m, listq);
+	object->resident_page_count--;
+	m->object = NULL;
+}
+
+void
+vm_page_remove(vm_page_t m)
+{
+	page_remove(m);
 }
 
 /* ---------------------------------------------------------------- taking */
@@ -229,59 +188,95 @@ make_free(int req)
 static inline vm_page_t
 free_queue_take(int last)
 {
-	struct pglist *free = &vm_page_queues[PQ_FREE].pl;
-	vm_page_t m = last ? TAILQ_LAST(free, pglist) : TAILQ_FIRST(free);
+	vm_page_t m = last ? TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
 
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
-	TAILQ_REMOVE(free, m, pageq);
+	TAILQ_REMOVE(free_queue, m, pageq);
 	cnt.v_free_count--;
 	if (m->flags & PG_ZERO)
 		vm_page_zero_count--;
 	return (m);
 }
 
-/* Calls for the page daemon when few are left, rather than when none is. */
+/*
+ * There may be too few pages for this request, or soon.  See to it; returns
+ * whether it can have one.
+ */
+static int
+is_enough(int req)
+{
+	if (cnt.v_free_count <= cnt.v_free_reserved && !make_free(req)) {
+		vm_pageout_deficit++;
+		pagedaemon_wakeup();
+		return (0);
+	}
+	if (vm_paging_needed())
+		pagedaemon_wakeup();
+	return (1);
+}
+
+/* For who wants zeros, and has no object with others who would see to it. */
+static vm_page_t
+zeroed(vm_page_t m)
+{
+	if (!(m->flags & PG_ZERO))
+		pmap_zero_page(m);
+	m->flags |= PG_ZERO;
+	return (m);
+}
+
 vm_page_t
 vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 {
 	vm_page_t m;
 	int s;
 
-	KASSERT((object == NULL) == ((req & VM_ALLOC_NOOBJ) != 0),
-	    ("vm_page_alloc: an object %p, request %#x", object, req));
+	KASSERT(object != NULL || (req & VM_ALLOC_NOOBJ),
+	    ("vm_page_alloc: no object, request %#x", req));
 	if (vm_fail_alloc != 0 && vm_fail_now())
 		return (NULL);
 	s = splvm();
-	if (cnt.v_free_count <= cnt.v_free_reserved && !make_free(req)) {
-		vm_pageout_deficit++;
-		pagedaemon_wakeup();
+	/* With so many free, nothing need be asked. */
+	if (cnt.v_free_count <= cnt.v_free_reserved + cnt.v_cache_min &&
+	    !is_enough(req)) {
 		splx(s);
 		return (NULL);
 	}
 	m = free_queue_take(req & VM_ALLOC_ZERO);
 	m->queue = PQ_NONE;
-	m->flags = (req & VM_ALLOC_ZERO ? m->flags & PG_ZERO : 0) |
-	    (req & (VM_ALLOC_NOOBJ | VM_ALLOC_NOBUSY) ? 0 : PG_BUSY);
-	m->wire_count = 0;
+	m->flags = req & VM_ALLOC_ZERO ? m->flags & PG_ZERO : 0;
+	if (!(req & (VM_ALLOC_NOOBJ | VM_ALLOC_NOBUSY)))
+		m->flags |= PG_BUSY;
 	if (req & VM_ALLOC_WIRED) {
 		m->wire_count = 1;
 		cnt.v_wire_count++;
 	}
-	if (object != NULL)
-		vm_page_insert(m, object, pindex);
-	if (vm_paging_needed())
-		pagedaemon_wakeup();
-	splx(s);
-	if ((req & (VM_ALLOC_NOOBJ | VM_ALLOC_ZERO)) ==
-	    (VM_ALLOC_NOOBJ | VM_ALLOC_ZERO) && !(m->flags & PG_ZERO)) {
-		pmap_zero_page(m);
-		m->flags |= PG_ZERO;
+	if (object != NULL) {
+		KASSERT(!(req & VM_ALLOC_NOOBJ),
+		    ("vm_page_alloc: an object %p, request %#x", object, req));
+		page_insert(m, object, pindex);
 	}
-	return (m);
+	splx(s);
+	return (object == NULL && (req & VM_ALLOC_ZERO) ? zeroed(m) : m);
 }
 
 /* ---------------------------------------------------------------- giving back */
+
+/* Zeroed ones to the end of the queue, others to where they are taken first. */
+static inline void
+free_queue_give(vm_page_t m)
+{
+	m->queue = PQ_FREE;
+	if (m->flags & PG_ZERO) {
+		TAILQ_INSERT_TAIL(free_queue, m, pageq);
+		vm_page_zero_count++;
+	} else
+		TAILQ_INSERT_HEAD(free_queue, m, pageq);
+	cnt.v_free_count++;
+	if (vm_pages_needed | vm_pageout_pages_needed | pages_wanted)
+		vm_page_free_wakeup();
+}
 
 /*
  * A page that nobody has any more becomes free: with `zero' PG_ZERO, it is full
@@ -299,21 +294,24 @@ page_free(vm_page_t m, uint16_t zero)
 	    ("vm_page_free: page %#x is wired %u times, written %u times, mapped %d",
 	    m->phys_addr, m->wire_count, m->busy, m->md.pv_list_count));
 	if (m->queue != PQ_NONE)
-		vm_pageq_remove(m);
+		vm_pageq_remove_nowakeup(m);
 	if (m->object != NULL)
-		vm_page_remove(m);
+		page_remove(m);
 	if (m->flags & PG_FICTITIOUS) {
 		splx(s);
 		return;
 	}
 	cnt.v_wire_count -= m->wire_count;
+	cnt.v_tfree++;
 	m->wire_count = 0;
 	m->act_count = m->valid = m->dirty = 0;
-	m->flags = m->hold_count == 0 ? zero : 0;
-	vm_pageq_enqueue(m->hold_count == 0 ? PQ_FREE : PQ_HOLD, m);
-	cnt.v_tfree++;
-	if (vm_pages_needed | vm_pageout_pages_needed | pages_wanted)
-		vm_page_free_wakeup();
+	m->flags = zero;
+	if (m->hold_count == 0)
+		free_queue_give(m);
+	else {
+		m->flags = 0;
+		vm_pageq_enqueue(PQ_HOLD, m);
+	}
 	splx(s);
 }
 

@@ -83,7 +83,6 @@ extern struct vpgqueues vm_page_queues[PQ_COUNT];
 #define	PG_WRITEABLE	0x0010		/* some mapping may write it */
 #define	PG_ZERO		0x0040		/* full of zeros */
 #define	PG_REFERENCED	0x0080		/* used since it was looked at */
-#define	PG_CLEANCHK	0x0100		/* vm_object_page_clean() has yet to see it */
 #define	PG_SWAPINPROG	0x0200		/* on its way to or from swap */
 #define	PG_NOSYNC	0x0400		/* not to be written for its own sake */
 #define	PG_UNMANAGED	0x0800		/* pmap does not list its mappings */
@@ -215,8 +214,10 @@ void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 void	vm_page_cache(vm_page_t m);
 /* Nobody will want it soon: to where it goes first. */
 void	vm_page_dontneed(vm_page_t m);
-void	vm_pageq_enqueue(int queue, vm_page_t m); /* at the end of it, from none */
+void	vm_pageq_enqueue(int queue, vm_page_t m); /* at the end, from none; not FREE */
 void	vm_pageq_remove(vm_page_t m);	/* off the one it is in, if any */
+/* The same of one that is in a queue, at splvm; the page daemon is not called. */
+void	vm_pageq_remove_nowakeup(vm_page_t m);
 void	vm_pageq_requeue(vm_page_t m);	/* to the end of its own */
 
 /* ---------------------------------------------------------------- busy, held, flags */
@@ -230,7 +231,16 @@ void	vm_page_io_finish(vm_page_t m);
  * If it is busy (or `also_m_busy' and being written out) sleep until that may
  * have changed, and return 1: what was known of the page is so no more.
  */
-int	vm_page_sleep_if_busy(vm_page_t m, int also_m_busy, const char *wmesg);
+int	vm_page_sleep_busy(vm_page_t m, int also_m_busy, const char *wmesg);
+
+static inline int
+vm_page_sleep_if_busy(vm_page_t m, int also_m_busy, const char *wmesg)
+{
+	if (!(m->flags & PG_BUSY) && !(also_m_busy && m->busy != 0))
+		return (0);
+	return (vm_page_sleep_busy(m, also_m_busy, wmesg));
+}
+
 void	vm_page_hold(vm_page_t m);
 void	vm_page_unhold(vm_page_t m);	/* the last one frees it if it is to be */
 

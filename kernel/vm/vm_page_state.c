@@ -75,8 +75,9 @@ vm_page_io_finish(vm_page_t m)
 	splx(s);
 }
 
+/* For a transfer that has ended meanwhile, nobody would wake us. */
 int
-vm_page_sleep_if_busy(vm_page_t m, int also_m_busy, const char *wmesg)
+vm_page_sleep_busy(vm_page_t m, int also_m_busy, const char *wmesg)
 {
 	int s = splvm(), busy;
 

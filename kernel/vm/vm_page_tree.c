@@ -74,14 +74,27 @@ vm_page_splay(vm_pindex_t pindex, vm_page_t root)
 	return (root);
 }
 
+/*
+ * The page that was found last, or the one behind it, is often the one: then the
+ * tree may stay as it is.
+ */
 vm_page_t
 vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t m = object->root;
+	vm_page_t m = object->hint, next;
 
 	if (m == NULL || m->pindex == pindex)
 		return (m);
-	object->root = m = vm_page_splay(pindex, m);
+	if (m->pindex < pindex) {
+		next = TAILQ_NEXT(m, listq);
+		if (next == NULL || pindex < next->pindex)
+			return (NULL);
+		if (next->pindex == pindex) {
+			object->hint = next;
+			return (next);
+		}
+	}
+	object->root = object->hint = m = vm_page_splay(pindex, object->root);
 	return (m->pindex == pindex ? m : NULL);
 }
 
@@ -94,61 +107,6 @@ vm_page_find_least(vm_object_t object, vm_pindex_t pindex)
 		return (NULL);
 	object->root = m = vm_page_splay(pindex, m);
 	return (m->pindex < pindex ? TAILQ_NEXT(m, listq) : m);
-}
-
-/* The new page becomes the root; the old root, its neighbour, goes to its side. */
-void
-vm_page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
-{
-	vm_page_t root = vm_page_splay(pindex, object->root);
-
-	KASSERT(m->object == NULL, ("vm_page_insert: %p is another's", m));
-	m->object = object;
-	m->pindex = pindex;
-	m->left = m->right = NULL;
-	if (root == NULL)
-		TAILQ_INSERT_TAIL(&object->memq, m, listq);
-	else if (pindex < root->pindex) {
-		m->left = root->left;
-		m->right = root;
-		root->left = NULL;
-		TAILQ_INSERT_BEFORE(root, m, listq);
-	} else {
-		KASSERT(pindex != root->pindex,
-		    ("vm_page_insert: object %p has page %u", object, pindex));
-		m->right = root->right;
-		m->left = root;
-		root->right = NULL;
-		TAILQ_INSERT_AFTER(&object->memq, root, m, listq);
-	}
-	object->root = m;
-	object->resident_page_count++;
-	object->generation++;
-	if (m->flags & PG_WRITEABLE)
-		vm_object_set_writeable_dirty(object);
-}
-
-void
-vm_page_remove(vm_page_t m)
-{
-	vm_object_t object = m->object;
-	vm_page_t root;
-
-	if (m->flags & PG_BUSY)
-		vm_page_wakeup(m);
-	if (m != object->root)
-		(void)vm_page_splay(m->pindex, object->root);
-	if (m->left == NULL)
-		root = m->right;
-	else {
-		root = vm_page_splay(m->pindex, m->left);
-		root->right = m->right;
-	}
-	object->root = root;
-	TAILQ_REMOVE(&object->memq, m, listq);
-	object->resident_page_count--;
-	object->generation++;
-	m->object = NULL;
 }
 
 /* If it was in the cache, where pages are clean, it is not any more. */

@@ -35,18 +35,6 @@ struct vpgqueues vm_page_queues[PQ_COUNT] = {
 	QUEUE(PQ_HOLD, hold_queue_count),
 };
 
-/* Zeroed ones at the end, others at the head, where they are taken from first. */
-static inline void
-free_enqueue(vm_page_t m)
-{
-	if (m->flags & PG_ZERO) {
-		TAILQ_INSERT_TAIL(&vm_page_queues[PQ_FREE].pl, m, pageq);
-		vm_page_zero_count++;
-	} else
-		TAILQ_INSERT_HEAD(&vm_page_queues[PQ_FREE].pl, m, pageq);
-	cnt.v_free_count++;
-}
-
 void
 vm_pageq_enqueue(int queue, vm_page_t m)
 {
@@ -55,13 +43,19 @@ vm_pageq_enqueue(int queue, vm_page_t m)
 	KASSERT(m->queue == PQ_NONE, ("vm_pageq_enqueue: %p is in queue %u", m,
 	    m->queue));
 	m->queue = queue;
-	if (queue == PQ_FREE)
-		free_enqueue(m);
-	else {
-		TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
-		(*vm_page_queues[queue].cnt)++;
-	}
+	TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
+	(*vm_page_queues[queue].cnt)++;
 	splx(s);
+}
+
+void
+vm_pageq_remove_nowakeup(vm_page_t m)
+{
+	struct vpgqueues *pq = &vm_page_queues[m->queue];
+
+	TAILQ_REMOVE(&pq->pl, m, pageq);
+	(*pq->cnt)--;
+	m->queue = PQ_NONE;
 }
 
 /* What leaves the cache was as good as free: perhaps too few are left. */
@@ -70,13 +64,10 @@ vm_pageq_remove(vm_page_t m)
 {
 	int s = splvm(), queue = m->queue;
 
-	if (queue != PQ_NONE) {
-		TAILQ_REMOVE(&vm_page_queues[queue].pl, m, pageq);
-		(*vm_page_queues[queue].cnt)--;
-		m->queue = PQ_NONE;
-		if (queue == PQ_CACHE && vm_paging_needed())
-			pagedaemon_wakeup();
-	}
+	if (queue != PQ_NONE)
+		vm_pageq_remove_nowakeup(m);
+	if (queue == PQ_CACHE && vm_paging_needed())
+		pagedaemon_wakeup();
 	splx(s);
 }
 

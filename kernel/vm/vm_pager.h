@@ -47,9 +47,6 @@ TAILQ_HEAD(pagerlst, vm_object);
 
 /* putpages()'s flags. */
 #define	VM_PAGER_PUT_SYNC	0x1	/* return when it is done */
-#define	VM_PAGER_PUT_INVAL	0x2	/* the pages are freed then */
-#define	VM_PAGER_IGNORE_CLEANCHK 0x4	/* neighbours need no PG_CLEANCHK */
-#define	VM_PAGER_CLUSTER_OK	0x8	/* neighbours may go with it */
 
 /* Calls each pager's init; from vm_mem_init(). */
 void	vm_pager_init(void);

@@ -54,11 +54,9 @@ vm_page_zero_idle(void)
 		vm_pageq_remove(m);
 		splx(s);
 		pmap_zero_page_idle(m);
-		s = splvm();
-		m->flags |= PG_ZERO;
-		vm_pageq_enqueue(PQ_FREE, m);
-	}
-	splx(s);
+		vm_page_free_zero(m);
+	} else
+		splx(s);
 }
 
 static void

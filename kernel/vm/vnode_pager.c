@@ -68,8 +68,8 @@ vnode_pager_alloc(void *handle, vm_ooffset_t size, vm_prot_t prot __unused,
 }
 
 /*
- * The object and the vnode forget each other.  Those who map it still have
- * nothing behind it from now on, and are no users of the vnode.
+ * The object and the vnode forget each other.  For those who map it still the
+ * file ends where it begins, from now on, and they are no users of the vnode.
  */
 static void
 vnode_pager_dealloc(vm_object_t object)
@@ -82,6 +82,7 @@ vnode_pager_dealloc(vm_object_t object)
 	vm_object_pip_wait(object, "vnpdea");
 	object->handle = NULL;
 	object->type = OBJT_DEAD;
+	object->size = 0;
 	vp->v_object = NULL;
 	vp->v_vflag &= ~VV_TEXT;
 	for (refs = object->ref_count; refs > 0; refs--)
