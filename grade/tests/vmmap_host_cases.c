@@ -123,6 +123,9 @@ change_codes(void)
 	CHECK(vm_map_sync(w->map, P(2), P(2), 1, 0) == KERN_SUCCESS);
 	CHECK(vm_map_wire(w->map, P(5), P(7), VM_MAP_WIRE_USER) ==
 	    KERN_INVALID_ADDRESS);
+	CHECK(vm_map_wire(w->map, P(5), P(6), VM_MAP_WIRE_USER) ==
+	    KERN_INVALID_ADDRESS);
+	CHECK(vm_map_protect(w->map, P(2), P(6), VM_PROT_READ, 0) == KERN_SUCCESS);
 	CHECK(vm_map_wire(w->map, P(5), P(7), VM_MAP_WIRE_USER |
 	    VM_MAP_WIRE_HOLESOK) == KERN_SUCCESS);
 	CHECK(vm_map_sync(w->map, P(4), P(6), 1, 1) == KERN_INVALID_ARGUMENT);

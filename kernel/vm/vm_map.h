@@ -305,8 +305,8 @@ int	vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, int syncio,
 
 /*
  * Bring a range's pages into memory and keep them there.
- * KERN_INVALID_ADDRESS: a hole, and KERN_ codes of vm_fault(): then what was
- * wired for this is not any more.
+ * KERN_INVALID_ADDRESS: a hole, or what nobody may use now, which is the same.
+ * KERN_ codes of vm_fault(): then what was wired for this is not any more.
  */
 int	vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 /* Let them go.  KERN_INVALID_ADDRESS: a hole; KERN_INVALID_ARGUMENT: not wired. */
