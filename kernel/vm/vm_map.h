@@ -271,8 +271,7 @@ int	vm_map_submap(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_map_t sub
  * Set the protection of a range, or with set_max the maximum, which lowers the
  * protection to itself.  Holes are passed over.  KERN_INVALID_ARGUMENT: there
  * is a submap; KERN_PROTECTION_FAILURE: more than the maximum allows.  Then
- * nothing was changed.  Waits for who is wiring there; what cannot be read any
- * more is wired no more.
+ * nothing was changed.
  */
 int	vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end,
 	    vm_prot_t new_prot, int set_max);
@@ -332,8 +331,6 @@ vm_map_entry_t vm_map_first_entry(vm_map_t map, vm_offset_t start, vm_offset_t e
  */
 int	vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end);
 int	vm_map_remove(vm_map_t map, vm_offset_t start, vm_offset_t end);
-/* Whoever has wired it, and however often: nobody does any more.  It is locked. */
-void	vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry);
 
 /* ---------------------------------------------------------------- vm_map_lookup.c */
 

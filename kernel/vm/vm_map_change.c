@@ -46,9 +46,6 @@ check_maximum(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
  * the next fault will find out.  The mappings of what is copied on write are
  * never writable before that was copied; and one that was copied is found in
  * the object again.
- *
- * A mapping that is not to be read goes, and nobody would find out any more which
- * page it has wired: so what cannot be read is not wired.
  */
 static void
 set_protection(vm_map_t map, vm_map_entry_t entry, vm_prot_t prot, int set_max)
@@ -60,13 +57,10 @@ set_protection(vm_map_t map, vm_map_entry_t entry, vm_prot_t prot, int set_max)
 		entry->protection = prot & old;
 	} else
 		entry->protection = prot;
-	if ((old & ~entry->protection) == 0)
-		return;
-	if ((entry->protection & VM_PROT_READ) == 0)
-		vm_map_entry_unwire(map, entry);
-	pmap_protect(map->pmap, entry->start, entry->end,
-	    entry->eflags & MAP_ENTRY_COW ?
-	    entry->protection & ~VM_PROT_WRITE : entry->protection);
+	if (old & ~entry->protection)
+		pmap_protect(map->pmap, entry->start, entry->end,
+		    entry->eflags & MAP_ENTRY_COW ?
+		    entry->protection & ~VM_PROT_WRITE : entry->protection);
 }
 
 int
@@ -78,7 +72,6 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end,
 
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
-	vm_map_wait_transition(map, start, end);
 	rv = check_maximum(map, start, end, new_prot);
 	if (rv == KERN_SUCCESS)
 		for (entry = first_clipped(map, start, end);

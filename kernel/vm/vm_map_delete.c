@@ -32,8 +32,9 @@ vm_map_first_entry(vm_map_t map, vm_offset_t start, vm_offset_t end)
 	return (entry);
 }
 
-void
-vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry)
+/* Whoever wired it, and however often: nobody does any more. */
+static void
+unwire_entry(vm_map_t map, vm_map_entry_t entry)
 {
 	if (entry->wired_count == 0)
 		return;
@@ -41,7 +42,6 @@ vm_map_entry_unwire(vm_map_t map, vm_map_entry_t entry)
 	    entry->object.vm_object != NULL &&
 	    entry->object.vm_object->type == OBJT_DEVICE);
 	entry->wired_count = 0;
-	entry->eflags &= ~MAP_ENTRY_USER_WIRED;
 }
 
 /*
@@ -101,7 +101,7 @@ vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
 		vm_map_clip_start(map, entry, start);
 		vm_map_clip_end(map, entry, end);
 		next = entry->next;
-		vm_map_entry_unwire(map, entry);
+		unwire_entry(map, entry);
 		pmap_remove(map->pmap, entry->start, entry->end);
 		entry_delete(map, entry);
 	}
