@@ -1,8 +1,9 @@
 /*
  * vm_page: physical pages, free and taken.
  *
- * Free pages are in a queue, the lowest first at the start.  Those that are
- * full of zeros stand at its end; who does not want one takes from its head.
+ * Free pages are in a queue, those of the largest range first at the start.  Those
+ * that are full of zeros stand at its end; who does not want one takes from its
+ * head.
  * Of the last ones some are kept for those who cannot wait:
  *
  *	v_free_count  0 ....... v_interrupt_free_min ....... v_free_reserved ....
@@ -184,11 +185,12 @@ make_free(int req)
 	return (1);
 }
 
-/* The first free page, or the last, off the queue. */
+/* The first free page, or one that is zeroed, if that is wanted and there is one. */
 static inline vm_page_t
-free_queue_take(int last)
+free_queue_take(int zeroed)
 {
-	vm_page_t m = last ? TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
+	vm_page_t m = zeroed && vm_page_zero_count > 0 ?
+	    TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
 
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));

@@ -35,16 +35,23 @@ struct vpgqueues vm_page_queues[PQ_COUNT] = {
 	QUEUE(PQ_HOLD, hold_queue_count),
 };
 
-void
-vm_pageq_enqueue(int queue, vm_page_t m)
+/* At the end of a queue, at splvm. */
+static inline void
+enqueue(int queue, vm_page_t m)
 {
-	int s = splvm();
-
 	KASSERT(m->queue == PQ_NONE, ("vm_pageq_enqueue: %p is in queue %u", m,
 	    m->queue));
 	m->queue = queue;
 	TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
 	(*vm_page_queues[queue].cnt)++;
+}
+
+void
+vm_pageq_enqueue(int queue, vm_page_t m)
+{
+	int s = splvm();
+
+	enqueue(queue, m);
 	splx(s);
 }
 
@@ -137,11 +144,13 @@ vm_page_activate(vm_page_t m)
 	if (m->queue != PQ_ACTIVE) {
 		if (m->queue == PQ_CACHE)
 			cnt.v_reactivated++;
-		vm_pageq_remove(m);
+		if (m->queue != PQ_NONE)
+			vm_pageq_remove(m);
 		if (is_pageable(m))
-			vm_pageq_enqueue(PQ_ACTIVE, m);
+			enqueue(PQ_ACTIVE, m);
 	}
-	m->act_count = MAX(m->act_count, ACT_INIT);
+	if (m->act_count < ACT_INIT)
+		m->act_count = ACT_INIT;
 	splx(s);
 }
 
