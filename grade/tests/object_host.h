@@ -50,7 +50,8 @@ extern uint32_t	contents[MEMORY_PAGES];	/* of each physical page */
 extern uint32_t	file[FILE_PAGES];	/* what is in the one file, */
 extern struct vnode file_vnode;
 extern int	swap_slots;		/* in use */
-extern int	sleeps, zeroings;
+extern int	sleeps, zeroings, flushes;
+extern int	flushes_fail;
 extern void	(*sleeper)(const void *chan);	/* what happens meanwhile */
 
 /* The same numbers after the same seed: from 0 to below - 1. */
@@ -64,6 +65,8 @@ void	map_page(struct mapping *map, vm_page_t m, int writable);
 void	unmap_page(struct mapping *map);
 void	protect_page(struct mapping *map);
 
+/* object_host_files.c: objects with a name; many pages at once. */
+void	test_files(void);
 /* object_host_pages.c: what a page does by itself; what must panic. */
 void	test_pages(void);
 void	test_tree(uint32_t count);

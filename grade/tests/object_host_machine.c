@@ -30,7 +30,7 @@ int		vm_fail_alloc;
 uint32_t	contents[MEMORY_PAGES];
 uint32_t	file[FILE_PAGES];
 struct vnode	file_vnode;
-int		swap_slots, sleeps, zeroings;
+int		swap_slots, sleeps, zeroings, flushes, flushes_fail;
 void		(*sleeper)(const void *chan);
 
 uint32_t
@@ -422,6 +422,7 @@ vm_pageout_flush(vm_page_t *m, int count, int flags)
 	int rtvals[16], i;
 
 	CHECK(count > 0 && count <= 16);
+	flushes++;
 	for (i = 0; i < count; i++) {
 		CHECK(i == 0 || (m[i]->object == m[0]->object &&
 		    m[i]->pindex == m[0]->pindex + i));
@@ -430,11 +431,12 @@ vm_pageout_flush(vm_page_t *m, int count, int flags)
 		pmap_page_protect(m[i], VM_PROT_READ | VM_PROT_EXECUTE);
 	}
 	vm_object_pip_add(m[0]->object, count);
-	vm_pager_put_pages(m[0]->object, m, count, flags, rtvals);
+	if (!flushes_fail)
+		vm_pager_put_pages(m[0]->object, m, count, flags, rtvals);
 	vm_object_pip_wakeupn(m[0]->object, count);
 	for (i = 0; i < count; i++)
 		vm_page_io_finish(m[i]);
-	return (count);
+	return (flushes_fail ? 0 : count);
 }
 
 /* ---------------------------------------------------------------- the start */
