@@ -98,6 +98,11 @@ array_map(void)
 	}
 }
 
+/* A free page's fields from `queue' to `dirty': as words, which are fewer stores. */
+static const uint32_t free_state[3] = { PQ_FREE };
+_Static_assert(offsetof(struct vm_page, dirty) + 1 - offsetof(struct vm_page, queue) ==
+    sizeof(free_state), "queue to dirty are three words");
+
 /*
  * Make `seg' of the pages from `first' to before `last', whose entries begin at
  * `m', and put them at the end of the free queue.  By hand, since it is done for
@@ -124,10 +129,7 @@ seg_init(struct vm_page_seg *seg, vm_page_t m, uint32_t first, uint32_t last)
 		m->object = NULL;
 		m->phys_addr = pa;
 		pmap_page_init(m);
-		m->queue = PQ_FREE;
-		m->flags = 0;
-		m->wire_count = m->hold_count = 0;
-		m->act_count = m->busy = m->valid = m->dirty = 0;
+		__builtin_memcpy(&m->queue, free_state, sizeof(free_state));
 	}
 	*prev = NULL;
 	free->tqh_last = prev;
