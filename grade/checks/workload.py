@@ -15,12 +15,14 @@ from grade.checks.maps import NONE, PAGE, WHOLE
 from grade.checks.scripts import SCRIPT_TYPE, boot_with, run_to, word
 from grade.failure import StudentFailure, expect
 
-_MAP, _FIND, _REMOVE, _PROTECT, _FORK, _ENTER, _READ, _WRITE, _COPYIN, _COPYOUT = range(1, 11)
+_MAP, _FIND, _REMOVE, _PROTECT, _FORK, _ENTER, _READ, _WRITE, _COPYIN, _COPYOUT, _LOOK = range(1, 12)
 CODE = 0x08048000               # ring 3's own page
 SIGBUS, SIGSEGV, EFAULT = 10, 11, 14
 SIGNALLED, REFUSED = 0xDEAD0000, 0xBAD00000
 SPACES, CALLS, BUDGET = 5, 150, 60_000_000
 LOW, HIGH = 0x10000000, 0x10040000      # where most of it is
+WRONG = ("both are whole", "a list that is none", "a tree that is none", "a wrong adj_free", "a wrong max_free",
+         "a wrong nentries or size")
 NAMES = {SIGNALLED + SIGBUS: "SIGBUS", SIGNALLED + SIGSEGV: "SIGSEGV", REFUSED + EFAULT: "EFAULT", SIGBUS: "SIGBUS",
          SIGSEGV: "SIGSEGV", EFAULT: "EFAULT", 0: "success"}
 
@@ -35,9 +37,12 @@ class Workload:
         self._rights: dict[int, dict[int, int]] = {0: {}}       # by space and page: what may be done
         self._contents: dict[int, dict[int, int]] = {0: {}}     # the word that a page begins with, if it is not 0
         self._space = 0
+        self._look()
         self._map(LOW, 12, 3)
         for call in range(CALLS):
             self._one(call)
+            if call % 10 == 9:
+                self._look()
 
     def _say(self, operation: int, a: int, b: int = 0, c: int = 0, *, answer: int = 0, about: str) -> None:
         self.words += [operation, a & NONE, b & NONE, c]
@@ -104,6 +109,9 @@ class Workload:
         self._say(_FORK, child, answer=1, about=f"forking space {self._space}: space {child}")
         self._rights[child], self._contents[child] = dict(self.rights), dict(self.contents)
 
+    def _look(self) -> None:
+        self._say(_LOOK, 0, about=f"looking whether the map of space {self._space}, and kernel_map, are whole")
+
     def _touch(self) -> None:
         """Mostly where something is."""
         draw = self._draw
@@ -143,4 +151,5 @@ class Workload:
             data = machine.memory(bench.symbol(WHOLE, "lab5_user_answers"), 4 * len(self.expected))
         expect("how many operations were done", len(self.expected), count)
         for number, ((about, answer), (got,)) in enumerate(zip(self.expected, struct.iter_unpack("<I", data)), 1):
-            expect(f"what comes of {about} (operation {number})", NAMES.get(answer, f"{answer:x}"), NAMES.get(got, f"{got:x}"))
+            names = dict(enumerate(WRONG)) if about.startswith("looking whether") else NAMES
+            expect(f"what comes of {about} (operation {number})", names.get(answer, f"{answer:x}"), names.get(got, f"{got:x}"))

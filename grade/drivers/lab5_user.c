@@ -17,6 +17,8 @@
  *	WRITE at, value			the same; answers the signal, or 0
  *	COPYIN at			by the kernel: the word, or BAD00000h + errno
  *	COPYOUT at, value		the errno, or 0
+ *	LOOK				whether its map and kernel_map are whole:
+ *					0, or enum lab5_wrong
  *
  * Others answer a KERN_ code.
  */
@@ -28,6 +30,7 @@
 #include <sys/systm.h>
 #include <i386/cpufunc.h>
 #include <vm/pmap.h>
+#include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
 #define	ANSWERS		512
@@ -35,8 +38,10 @@
 
 enum {
 	OP_END, OP_MAP, OP_FIND, OP_REMOVE, OP_PROTECT, OP_FORK, OP_ENTER, OP_READ,
-	OP_WRITE, OP_COPYIN, OP_COPYOUT,
+	OP_WRITE, OP_COPYIN, OP_COPYOUT, OP_LOOK,
 };
+
+enum lab5_wrong { WRONG_LIST = 1, WRONG_TREE, WRONG_ADJ_FREE, WRONG_MAX_FREE, WRONG_COUNT };
 
 uint32_t	lab5_user_answers[ANSWERS];
 uint32_t	lab5_user_used;			/* of them */
@@ -120,6 +125,75 @@ copied_word_set(uint32_t at, uint32_t value)
 	return (copyout(&value, (void *)at, sizeof(value)));
 }
 
+/* ---------------------------------------------------------------- is a map whole? */
+
+/* Is there what should be in a tree whose root is `entry', from *next of the list on? */
+static uint32_t
+tree_wrong(const struct vm_map *map, const struct vm_map_entry *entry,
+    const struct vm_map_entry **next)
+{
+	vm_offset_t following;
+	vm_size_t max;
+	uint32_t wrong;
+
+	if (entry == NULL)
+		return (0);
+	wrong = tree_wrong(map, entry->left, next);
+	if (wrong != 0)
+		return (wrong);
+	if (entry != *next)
+		return (WRONG_TREE);
+	*next = entry->next;
+	wrong = tree_wrong(map, entry->right, next);
+	if (wrong != 0)
+		return (wrong);
+	following = entry->next == &map->header ? vm_map_max(map) : entry->next->start;
+	if (entry->adj_free != following - entry->end)
+		return (WRONG_ADJ_FREE);
+	max = entry->adj_free;
+	if (entry->left != NULL)
+		max = MAX(max, entry->left->max_free);
+	if (entry->right != NULL)
+		max = MAX(max, entry->right->max_free);
+	return (entry->max_free == max ? 0 : WRONG_MAX_FREE);
+}
+
+static uint32_t
+map_wrong(const struct vm_map *map)
+{
+	const struct vm_map_entry *entry, *next = map->header.next;
+	vm_offset_t end = vm_map_min(map);
+	vm_size_t size = 0;
+	int count = 0;
+	uint32_t wrong;
+
+	for (entry = next; entry != &map->header; entry = entry->next) {
+		if (entry->start < end || entry->end <= entry->start ||
+		    entry->prev->next != entry)
+			return (WRONG_LIST);
+		end = entry->end;
+		size += end - entry->start;
+		count++;
+	}
+	if (end > vm_map_max(map) || map->header.prev->next != &map->header)
+		return (WRONG_LIST);
+	wrong = tree_wrong(map, map->root, &next);
+	if (wrong == 0 && next != &map->header)
+		wrong = WRONG_TREE;
+	return (wrong != 0 ? wrong : count != map->nentries || size != map->size ?
+	    WRONG_COUNT : 0);
+}
+
+static uint32_t
+maps_wrong(void)
+{
+	uint32_t wrong = map_wrong(own_map());
+
+	return (wrong != 0 ? wrong : map_wrong(kernel_map));
+}
+
+/* ---------------------------------------------------------------- operations */
+
 static uint32_t
 do_one(const uint32_t *w)
 {
@@ -145,6 +219,8 @@ do_one(const uint32_t *w)
 		return (copied_word(w[1]));
 	case OP_COPYOUT:
 		return (copied_word_set(w[1], w[2]));
+	case OP_LOOK:
+		return (maps_wrong());
 	default:
 		panic("lab5_user: there is no operation %u", (unsigned)*w);
 	}
