@@ -26,8 +26,8 @@ from pexpect.fdpexpect import fdspawn
 
 from boot.image.mkdisk import Slice, build_disk
 from boot.image.probe import ProbeReport, checksum, parse_report, stamp
-from grade.build import reference_lock
 from grade.bochs import Machine
+from grade.build import reference_lock
 
 TREE = Path(__file__).resolve().parent.parent.parent
 SECTOR = 512
