@@ -29,7 +29,8 @@ PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     4: {"kernel-sysinit": ("kernel/kernel-sysinit", ("subr_sysinit.c",)),
         "kernel-whole": ("kernel/kernel-whole", ("subr_sysinit.c",))},
     5: {"kernel-splay": ("kernel/kernel-splay", ("vm_map_splay.c",)), "kernel-map": ("kernel/kernel-map", ("vm_map.c",)),
-        "kernel-fault": ("kernel/kernel-fault", ("vm_fault.c",))},
+        "kernel-fault": ("kernel/kernel-fault", ("vm_fault.c",)),
+        "kernel-vm": ("kernel/kernel-vm", ("vm_map_splay.c", "vm_map.c", "vm_fault.c"))},
 }
 
 # What they boot besides, which is never the student's: where it stands in build/ref.

@@ -3,8 +3,7 @@
  *
  * Free pages are in a queue, those of the largest range first at the start.  Those
  * that are full of zeros stand at its end; who does not want one takes from its
- * head.
- * Of the last ones some are kept for those who cannot wait:
+ * head.  Of the last ones some are kept for those who cannot wait:
  *
  *	v_free_count  0 ....... v_interrupt_free_min ....... v_free_reserved ....
  *	who gets one  INTERRUPT | SYSTEM, too                | NORMAL, too
