@@ -33,7 +33,7 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
-#define	ANSWERS		512
+#define	ANSWERS		1024
 #define	SPACES		8
 
 enum {
