@@ -288,7 +288,7 @@ void	vm_page_zero_invalid(vm_page_t m, int setvalid);
 /* Is all of that valid?  A page with nothing valid is not, even for size 0. */
 int	vm_page_is_valid(vm_page_t m, int base, int size);
 
-/* All of it is. */
+/* All of it differs from what the pager has, from now on. */
 static inline void
 vm_page_dirty(vm_page_t m)
 {
