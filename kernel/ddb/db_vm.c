@@ -1,10 +1,10 @@
 /*
  * db_vm: address maps, and what is behind their entries.
  *
- *	show vmspace [ADDR]	a process' memory in numbers, and its map
- *	show map[/t] [ADDR]	a map's entries; with /t as they stand in the tree
+ *	show vmspace (ADDR)	a process' memory in numbers, and its map
+ *	show map[/t] (ADDR)	a map's entries; with /t as they stand in the tree
  *	show object ADDR	an object, its pages, and the objects behind it
- *	show page [ADDR]	one page; without an address, how many there are
+ *	show page (ADDR)	one page; without an address, how many there are
  *
  * Without an address, the first two show those of the process that runs.  What
  * an address leads to is copied before it is looked at: it may be wrong, or be

@@ -1,5 +1,5 @@
 /*
- * db_pmap: show pmap [ADDR]: what an address space's tables map, in the user's
+ * db_pmap: show pmap, show pmap ADDR: what an address space's tables map, in the user's
  * part; without an address that of the process that runs.
  *
  *	pmap 0xc0a2f0b4: directory 0xc0b31000 at 002f1000, 9 resident, 0 wired
