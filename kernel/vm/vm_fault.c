@@ -278,7 +278,7 @@ vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type, int fault_flags)
 	fs.vaddr = vaddr;
 	fs.asked_type = fault_type;
 	fs.flags = fault_flags;
-	fs.grown = fs.read = 0;
+	fs.grown = 0;
 	do
 		rv = vm_fault_try(&fs);
 	while (rv == FAULT_RETRY);

@@ -214,6 +214,6 @@ vm_fault_pagein(struct faultstate *fs)
 		vm_fault_let_go(fs);
 		return (FAULT_RETRY);
 	}
-	fs->read = 1;
+	cnt.v_io_faults++;
 	return (KERN_SUCCESS);
 }

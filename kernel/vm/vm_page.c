@@ -3,8 +3,7 @@
  *
  * Free pages are in a queue, those of the largest range first at the start.  Those
  * that are full of zeros stand at its end; who does not want one takes from its
- * head.
- * Of the last ones some are kept for those who cannot wait:
+ * head.  Of the last ones some are kept for those who cannot wait:
  *
  *	v_free_count  0 ....... v_interrupt_free_min ....... v_free_reserved ....
  *	who gets one  INTERRUPT | SYSTEM, too                | NORMAL, too
@@ -30,6 +29,7 @@
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
+#include <i386/spl.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
 #include <vm/vm_object.h>
@@ -238,29 +238,31 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 	    ("vm_page_alloc: no object, request %#x", req));
 	if (vm_fail_alloc != 0 && vm_fail_now())
 		return (NULL);
-	s = splvm();
+	s = splvm_here();
 	/* With so many free, nothing need be asked. */
 	if (cnt.v_free_count <= cnt.v_free_reserved + cnt.v_cache_min &&
 	    !is_enough(req)) {
-		splx(s);
+		splx_here(s);
 		return (NULL);
 	}
 	m = free_queue_take(req & VM_ALLOC_ZERO);
 	m->queue = PQ_NONE;
 	m->flags = req & VM_ALLOC_ZERO ? m->flags & PG_ZERO : 0;
-	if (!(req & (VM_ALLOC_NOOBJ | VM_ALLOC_NOBUSY)))
-		m->flags |= PG_BUSY;
 	if (req & VM_ALLOC_WIRED) {
 		m->wire_count = 1;
 		cnt.v_wire_count++;
 	}
 	if (object != NULL) {
 		KASSERT(!(req & VM_ALLOC_NOOBJ),
-		    ("vm_page_alloc: an object %p, request %#x", object, req));
+		    ("vm_page_alloc: object %p, request %#x", object, req));
+		if (!(req & VM_ALLOC_NOBUSY))
+			m->flags |= PG_BUSY;
 		page_insert(m, object, pindex);
+		splx_here(s);
+		return (m);
 	}
-	splx(s);
-	return (object == NULL && (req & VM_ALLOC_ZERO) ? zeroed(m) : m);
+	splx_here(s);
+	return (req & VM_ALLOC_ZERO ? zeroed(m) : m);
 }
 
 /* ---------------------------------------------------------------- giving back */
@@ -288,7 +290,7 @@ free_queue_give(vm_page_t m)
 static void
 page_free(vm_page_t m, uint16_t zero)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	KASSERT(m->queue != PQ_FREE, ("vm_page_free: freeing free page %#x",
 	    m->phys_addr));
@@ -300,7 +302,7 @@ page_free(vm_page_t m, uint16_t zero)
 	if (m->object != NULL)
 		page_remove(m);
 	if (m->flags & PG_FICTITIOUS) {
-		splx(s);
+		splx_here(s);
 		return;
 	}
 	cnt.v_wire_count -= m->wire_count;
@@ -314,7 +316,7 @@ page_free(vm_page_t m, uint16_t zero)
 		m->flags = 0;
 		vm_pageq_enqueue(PQ_HOLD, m);
 	}
-	splx(s);
+	splx_here(s);
 }
 
 void
