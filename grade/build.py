@@ -29,7 +29,8 @@ PROGRAMS: Mapping[int, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     4: {"kernel-sysinit": ("kernel/kernel-sysinit", ("subr_sysinit.c",)),
         "kernel-whole": ("kernel/kernel-whole", ("subr_sysinit.c",))},
     5: {"kernel-splay": ("kernel/kernel-splay", ("vm_map_splay.c",)), "kernel-map": ("kernel/kernel-map", ("vm_map.c",)),
-        "kernel-fault": ("kernel/kernel-fault", ("vm_fault.c",))},
+        "kernel-fault": ("kernel/kernel-fault", ("vm_fault.c",)),
+        "kernel-vm": ("kernel/kernel-vm", ("vm_map_splay.c", "vm_map.c", "vm_fault.c"))},
 }
 
 # What they boot besides, which is never the student's: where it stands in build/ref.
@@ -57,7 +58,7 @@ def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path |
                 collect(replace(lab, files={file: source}), submission, run)
             except SubmissionError as error:
                 errors[lab.number, file] = str(error)
-    with _reference_lock(tree):
+    with reference_lock(tree):
         made = _make(tree)
     if made.returncode:
         raise HarnessFault("the reference does not build:\n" + "\n".join(_spoken(made.stderr)))
@@ -121,7 +122,7 @@ def _clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def _reference_lock(tree: Path) -> Iterator[None]:
+def reference_lock(tree: Path) -> Iterator[None]:
     """Held while make may write to build/ref."""
     (tree / "build").mkdir(exist_ok=True)
     with open(tree / "build" / ".building", "w", encoding="ascii") as lock:

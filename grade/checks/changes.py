@@ -44,8 +44,8 @@ class Refusals(Changes):
                 self._insert(*self._draw_range(), quiet=True)
             self.insert_wrong()
 
-    def insert_wrong(self) -> None:
-        """All of them."""
+    def insert_wrong(self, count: int | None = None) -> None:
+        """So many of them, or all."""
         draw, top, some = self._draw, self.map.maximum, self._draw.choice(self.map.entries)
         ranges = [(0, PAGE), (0, MINIMUM + PAGE), (top - PAGE, top + PAGE), (top, top + PAGE), (top - PAGE, NONE + 1 - PAGE),
                   (MINIMUM + 4 * PAGE, MINIMUM + 4 * PAGE), (MINIMUM + 5 * PAGE, MINIMUM + 4 * PAGE), (top - PAGE, 0),
@@ -53,7 +53,7 @@ class Refusals(Changes):
                   (some.start, some.end), (some.start, some.start + PAGE), (some.end - PAGE, some.end),
                   (some.end - PAGE, some.end + PAGE), (some.start - PAGE, some.end), (some.start - PAGE, some.start + PAGE),
                   (some.start, some.start), (some.end, some.start)]
-        for start, end in draw.sample(ranges, len(ranges)):
+        for start, end in draw.sample(ranges, count or len(ranges)):
             object = draw.choice((None, self._draw_object()))
             self._insert(start & NONE, end & NONE, object=object, offset=PAGE if object else 0)
 
@@ -205,22 +205,26 @@ class Clips(Changes):
 
 
 class Everything(Insertions, Refusals, Coalescings, Clips):
-    """All of these calls on the same maps, in any order, all of them the student's."""
+    """All of these calls on the same maps, in any order, all of them the student's: a trace for each map."""
 
     own = ("vm_map_insert", "vm_map_simplify_entry", "vm_map_clip_start", "vm_map_clip_end")
+    TRACES, CALLS = 15, 12
 
     def _say(self) -> None:
-        draw = self._draw
-        for _ in range(2):
+        for _ in range(self.TRACES):
             self._new_map()
-            for _ in range(30):
-                choice = draw.random()
-                if not self.map.entries or choice < 0.3 and any(high - low > PAGE for low, high in self._gaps(PAGE)):
-                    self.insert_apart()
-                elif choice < 0.6:
-                    self.insert_behind(draw.choice(self.map.entries), draw.choice(CHANGES[:-1]))
-                elif choice < 0.85:
-                    self.clip(draw.randrange(14))
-                else:
-                    self._at("vm_map_simplify_entry", draw.choice(self.map.entries), 0,
-                             lambda entry, _: self.map.simplify(entry))
+            for _ in range(self.CALLS):
+                self._any()
+
+    def _any(self) -> None:
+        draw, choice = self._draw, self._draw.random()
+        if not self.map.entries or choice < 0.3 and self._gaps(PAGE):
+            self.insert_apart()
+        elif choice < 0.35:
+            self.insert_wrong(2)
+        elif choice < 0.6:
+            self.insert_behind(draw.choice(self.map.entries), draw.choice(CHANGES[:-1]))
+        elif choice < 0.85:
+            self.clip(draw.randrange(14))
+        else:
+            self._at("vm_map_simplify_entry", draw.choice(self.map.entries), 0, lambda entry, _: self.map.simplify(entry))

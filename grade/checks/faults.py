@@ -12,7 +12,7 @@ from grade.bench import Bench
 from grade.bochs import Machine
 from grade.checks.cases import Case
 from grade.checks.maps import PAGE, ran
-from grade.checks.scripts import Results
+from grade.checks.scripts import Results, com1
 from grade.checks.spaces import (
     BUSY, CACHED, NOT_VALID, PRESENT, WRITTEN_OUT, FaultScript, held, outcome, seen_from_outside, value_words)
 from grade.failure import expect
@@ -38,7 +38,7 @@ class Faults:
         self.script = FaultScript(bench, self.draw, own)
         self._judges: list[Callable[[Results], None]] = []
         self._last: list[Callable[[Machine, Results], None]] = []
-        self._objects = self._spaces = 0
+        self._objects = self._spaces = self.warnings = 0
         self._at = BASE + self.draw.randrange(0x1000) * PAGE
 
     def judge(self) -> None:
@@ -47,6 +47,8 @@ class Faults:
                 judge(results)
             for last in self._last:
                 last(machine, results)
+            warned = [line for line in com1(machine) if "partially invalid on fault" in line]
+            expect("warnings of pages that are mapped and not valid", self.warnings, len(warned))
 
     def then(self, judge: Callable[[Results], None]) -> None:
         self._judges.append(judge)
@@ -207,7 +209,7 @@ class Residents(Faults):
             for page in draw.sample(range(pages), pages):
                 there = page in values and page not in empty
                 self.access(space, at + page * PAGE, write=draw.random() < 0.4, holds=values[page] if there else 0,
-                            counts={"zfod": 0} if there else None,
+                            counts={"zfod": 0 if there else 1},
                             about=f"of page {first + page:x}h, which {'is' if there else 'is not'} in memory"
                             + " and not valid" * (page in empty))
         for _ in range(2):
@@ -233,6 +235,7 @@ class Residents(Faults):
                         holds=over.get(page, values.get(page + shift, 0)), about=f"of page {page} of a shadow")
 
     def _kernel(self) -> None:
+        self.warnings += 1          # vm_fault_enter()'s: that page is not valid
         value, what = self.value(), "a fault on a page of kernel_object's that is not marked as valid"
         number = self.script.kernel(value, what)
 
@@ -251,8 +254,8 @@ class Busy(Faults):
         self._space = self.space()
         self.script.instead("vm_fault_wait_busy", "lab5_wait_busy")
         self.script.instead("vm_fault_wait_memory", "lab5_wait_memory")
-        kinds = [(0, "nobody's", None, False), (BUSY, "PG_BUSY", WAIT_BUSY, False),
-                 (WRITTEN_OUT, "being written out", WAIT_BUSY, False), (CACHED, "in the cache", None, False),
+        kinds = [(0, "nobody's", None, False), (0, "nobody's, while memory is short", None, True),
+                 (BUSY, "PG_BUSY", WAIT_BUSY, False), (WRITTEN_OUT, "being written out", WAIT_BUSY, False), (CACHED, "in the cache", None, False),
                  (CACHED, "in the cache, while memory is short", WAIT_MEMORY, True)]
         for how, about, who, short in self.draw.sample(kinds, len(kinds)):
             for behind in (False,) if short else self.draw.sample((False, True), 2):
@@ -395,20 +398,21 @@ class Shared(Faults):
                 layer.pages[page] = page_of(self.value())
                 self.script.page(object, page, layer.pages[page].value)
         self.memories = {self.space(): Memory()}
-        for _ in range(5):
-            self._map(0)
+        for kind in ("new", "shared", "private", "private"):
+            self._map(0, kind)
         self._touched: dict[tuple[int, int], None] = {}
         for call in range(self.CALLS):
             if len(self.memories) < self.SPACES and call % 15 == 10:
                 self._fork()
+            elif call % 5 == 0:
+                self._read_then_write()
             else:
                 self._touch()
         self._last.append(self._look)
 
-    def _map(self, space: int) -> None:
+    def _map(self, space: int, kind: str) -> None:
         """Memory of nobody's, an object that all who map it share, or private memory that begins as an object."""
         draw, pages, at = self.draw, self.draw.randint(2, 6), self.room(6)
-        kind = draw.choice(("new", "shared", "private", "private"))
         object = draw.choice(list(self._layers))
         first = draw.randrange(12 - pages)
         layer = Layer() if kind == "new" else self._layers[object]
@@ -428,11 +432,25 @@ class Shared(Faults):
         self.memories[child] = self.memories[parent].fork()
 
     def _touch(self) -> None:
-        draw = self.draw
-        space = draw.choice(list(self.memories))
-        spot = draw.choice(self.memories[space].spots)
-        address = draw.randrange(spot.start, spot.end, PAGE)
-        page, write, word = spot.layer.read(spot.page(address)), draw.random() < 0.45, draw.getrandbits(31)
+        space = self.draw.choice(list(self.memories))
+        spot = self.draw.choice(self.memories[space].spots)
+        self._use(space, spot, self.draw.randrange(spot.start, spot.end, PAGE), write=self.draw.random() < 0.45)
+
+    def _read_then_write(self) -> None:
+        """Where an object of its own was made for a write already, another page is read first, then written; and whoever
+        else has that page looks at it."""
+        space = self.draw.choice(list(self.memories))
+        spot = self.draw.choice([spot for spot in self.memories[space].spots if spot.private])
+        one, other = self.draw.sample(range(spot.start, spot.end, PAGE), 2)
+        self._use(space, spot, one, write=True)
+        self._use(space, spot, other, write=False)
+        self._use(space, spot, other, write=True)
+        for number, memory in self.memories.items():
+            if number != space and (shown := memory.find(other)):
+                self._use(number, shown, other, write=False)
+
+    def _use(self, space: int, spot: Spot, address: int, *, write: bool) -> None:
+        page, word = spot.layer.read(spot.page(address)), self.draw.getrandbits(31)
         self.access(space, address, write=write, value=word, holds=page.value, written=page.written,
                     about=f"in space {space} of {len(self.memories)}")
         if write:

@@ -18,6 +18,7 @@ from grade.checks.maps import ran
 from grade.checks.scripts import boots, com1
 from grade.checks.splays import Finds, Links, Lookups, Splays
 from grade.checks.trees import expect_free, expect_shape, expect_tree, spans
+from grade.checks.workload import Workload
 from grade.failure import expect
 from grade.models import splay as model
 
@@ -260,3 +261,9 @@ def copy(bench: Bench, case: Case) -> None:
             "writing, and never be written.")
 def shared(bench: Bench, case: Case) -> None:
     Shared(bench, case).judge()
+
+
+@check("5.9", "user", points=1, title="a kernel on all of it: ring 3, copyin(), fork; with 5.1 to 5.8", cases=boots("a workload"),
+       hint="Where other checks fail, mend those first. This kernel has no other map than yours, from its first page on.")
+def user(bench: Bench, case: Case) -> None:
+    Workload(case.draw).judge(bench)

@@ -1,7 +1,7 @@
 /*
- * services_page: what pages cost in the machine, in instructions.
- *
- * Bochs counts an instruction as a tick, and the time-stamp counter is that.
+ * services_page: what pages and objects cost in the machine, in instructions:
+ * Bochs counts each as a tick of the time-stamp counter.
+ * grade/tests/test_page.py says what is expected.
  */
 #include "services.h"
 
@@ -11,72 +11,86 @@
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
 
-#define	ROUNDS		256
+#define	FEWEST		16
 #define	MOST		4096
+#define	ROUNDS		256
 
-/* Pages `from' and on of an object: how many instructions one takes. */
+static vm_pindex_t which[MOST];		/* page to look up, in this order */
+static uint64_t	begun;
+
+static void
+clock_start(void)
+{
+	begun = rdtsc();
+}
+
+/* Instructions since then, for each of so many. */
+static uint32_t
+clock_stop(uint32_t count)
+{
+	return ((uint32_t)(rdtsc() - begun) / count);
+}
+
+/* Pages 0 to count - 1, one behind the other. */
 static uint32_t
 alloc_cost(vm_object_t object, vm_pindex_t count)
 {
-	uint64_t start = rdtsc();
 	vm_pindex_t i;
 
+	clock_start();
 	for (i = 0; i < count; i++)
 		(void)vm_page_alloc(object, i, VM_ALLOC_NORMAL | VM_ALLOC_NOBUSY);
-	return ((uint32_t)(rdtsc() - start) / count);
+	return (clock_stop(count));
 }
 
+/* Look each of which[] up. */
 static uint32_t
-lookup_cost(vm_object_t object, vm_pindex_t count, int random)
+lookup_cost(vm_object_t object, vm_pindex_t count)
 {
-	static vm_pindex_t which[MOST];
-	uint64_t start;
 	vm_pindex_t i;
 
+	clock_start();
 	for (i = 0; i < count; i++)
-		which[i] = random ? services_draw(count) : i;
-	start = rdtsc();
-	for (i = 0; i < count; i++)
-		KASSERT(vm_page_lookup(object, which[i]) != NULL, ("lost"));
-	return ((uint32_t)(rdtsc() - start) / count);
+		if (vm_page_lookup(object, which[i]) == NULL)
+			panic("page_cost: page %u is lost", which[i]);
+	return (clock_stop(count));
 }
 
+static void
+many_pages(vm_object_t object, vm_pindex_t count)
+{
+	uint32_t alloc, next, any;
+	vm_pindex_t i;
+
+	alloc = alloc_cost(object, count);
+	for (i = 0; i < count; i++)
+		which[i] = i;
+	next = lookup_cost(object, count);
+	for (i = 0; i < count; i++)
+		which[i] = services_draw(count);
+	any = lookup_cost(object, count);
+	clock_start();
+	vm_object_page_remove(object, 0, 0, 0);
+	printf("@page_cost pages=%u alloc=%u next=%u any=%u remove=%u\n", count,
+	    alloc, next, any, clock_stop(count));
+}
+
+/* Allocations and what undoes them: one by one, and all with their object. */
 SERVICE_TEST(page_cost)
 {
 	vm_object_t object = vm_object_allocate(OBJT_DEFAULT, MOST);
-	uint32_t free = cnt.v_free_count;
+	uint32_t free = cnt.v_free_count, pair;
 	vm_pindex_t count, i;
-	uint64_t start;
-	vm_page_t m;
-	uint32_t alloc, seq, rnd, rm;
 
-	for (count = 16; count <= MOST; count *= 4) {
-		alloc = alloc_cost(object, count);
-		(void)lookup_cost(object, count, 0);
-		seq = lookup_cost(object, count, 0);
-		rnd = lookup_cost(object, count, 1);
-		start = rdtsc();
-		vm_object_page_remove(object, 0, 0, 0);
-		rm = (uint32_t)(rdtsc() - start) / count;
-		printf("@page_cost pages=%u alloc=%u lookup=%u random=%u remove=%u\n",
-		    count, alloc, seq, rnd, rm);
-	}
-	start = rdtsc();
-	for (i = 0; i < ROUNDS; i++) {
-		m = vm_page_alloc(object, i, VM_ALLOC_NORMAL);
-		vm_page_free(m);
-	}
-	alloc = (uint32_t)(rdtsc() - start) / ROUNDS;
-	start = rdtsc();
+	for (count = FEWEST; count <= MOST; count *= 4)
+		many_pages(object, count);
+	clock_start();
 	for (i = 0; i < ROUNDS; i++)
-		(void)vm_page_alloc(object, i, VM_ALLOC_NORMAL | VM_ALLOC_NOBUSY);
-	seq = (uint32_t)(rdtsc() - start) / ROUNDS;
-	start = rdtsc();
+		vm_page_free(vm_page_alloc(object, i, VM_ALLOC_NORMAL));
+	pair = clock_stop(ROUNDS);
+	(void)alloc_cost(object, ROUNDS);
+	clock_start();
 	vm_object_deallocate(object);
-	rm = (uint32_t)(rdtsc() - start) / ROUNDS;
-	start = rdtsc();
-	for (i = 0; i < ROUNDS; i++)
-		splx(splvm());
-	printf("@page_pair ticks=%u terminate=%u spl=%u leaked=%d\n", alloc, rm,
-	    (uint32_t)(rdtsc() - start) / ROUNDS, free - cnt.v_free_count);
+	printf("@page_end pair=%u terminate=%u leaked=%d\n", pair,
+	    clock_stop(ROUNDS), (int)(free - cnt.v_free_count));
 }

@@ -4,6 +4,7 @@
  *
  *	object_host chains SEED COUNT	drawn operations on memory, against a model
  *	object_host pages		what a page does by itself
+ *	object_host files		objects of a file, a device, and others
  *	object_host tree SEED COUNT	pages of an object, against a table
  *	object_host wrong HOW		what must panic: prints how
  *
@@ -15,6 +16,8 @@
  * in the end all of it is free again.
  */
 #include "object_host.h"
+
+#include <sys/mman.h>
 
 #define	PIECES		24
 
@@ -353,7 +356,7 @@ piece_forget(struct piece *p)
 	for (i = at; i < at + count; i++)
 		*value_of(p, i) = -1;
 	vm_object_madvise(p->object, OFF_TO_IDX(p->offset) + at, count,
-	    5 /* MADV_FREE */);
+	    MADV_FREE);
 }
 
 /* ---------------------------------------------------------------- memory is short */
@@ -571,6 +574,8 @@ main(int argc, char **argv)
 		test_tree(host_strtoul(argv[3], NULL, 10));
 	else if (host_strcmp(command, "pages") == 0)
 		test_pages();
+	else if (host_strcmp(command, "files") == 0)
+		test_files();
 	else
 		test_wrong(argv[2]);
 	return (0);

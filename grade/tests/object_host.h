@@ -43,14 +43,16 @@ void	host_free(void *addr) __asm__("free");
 struct mapping {
 	struct pv_entry	pv;		/* of the page's list */
 	vm_page_t	m;		/* NULL: it is none */
-	int		writable, modified;
+	int		writable, modified, wired;
 };
 
 extern uint32_t	contents[MEMORY_PAGES];	/* of each physical page */
 extern uint32_t	file[FILE_PAGES];	/* what is in the one file, */
 extern struct vnode file_vnode;
 extern int	swap_slots;		/* in use */
-extern int	sleeps, zeroings;
+extern int	sleeps, sleep_timo;	/* how often, how long the last time */
+extern int	zeroings, flushes;
+extern int	flushes_fail;
 extern void	(*sleeper)(const void *chan);	/* what happens meanwhile */
 
 /* The same numbers after the same seed: from 0 to below - 1. */
@@ -64,6 +66,8 @@ void	map_page(struct mapping *map, vm_page_t m, int writable);
 void	unmap_page(struct mapping *map);
 void	protect_page(struct mapping *map);
 
+/* object_host_files.c: objects with a name; many pages at once. */
+void	test_files(void);
 /* object_host_pages.c: what a page does by itself; what must panic. */
 void	test_pages(void);
 void	test_tree(uint32_t count);

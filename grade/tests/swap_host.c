@@ -265,7 +265,6 @@ vm_page_free(vm_page_t m)
 
 void vm_page_activate(vm_page_t m) { m->queue = PQ_ACTIVE; }
 void vm_page_deactivate(vm_page_t m) { m->queue = PQ_INACTIVE; }
-void vm_page_dirty(vm_page_t m) { m->dirty = VM_PAGE_BITS_ALL; }
 void vm_page_undirty(vm_page_t m) { m->dirty = 0; }
 void vm_page_test_dirty(vm_page_t m __unused) { }
 void vm_page_io_start(vm_page_t m) { m->busy++; }
@@ -278,11 +277,11 @@ vm_page_io_finish(vm_page_t m)
 	m->busy = 0;
 }
 
+/* Nobody waits here. */
 void
-vm_page_wakeup(vm_page_t m)
+vm_page_flash(vm_page_t m __unused)
 {
-	CHECK(m->flags & PG_BUSY);
-	m->flags &= ~PG_BUSY;
+	CHECK(0);
 }
 
 void

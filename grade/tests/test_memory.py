@@ -20,8 +20,8 @@ PAGE = 4096
 PHYS_ADDR = 32                  # in struct vm_page
 MARK = b"<end>"
 MINUS_ONE = 0xFFFFFFFF
-START_BUDGET = 340_000          # instructions of vm_mem_init() and kmeminit() at 64 MB
-PAGE_BUDGET = 25                # for each page more
+START_BUDGET = 310_000          # instructions of vm_mem_init() and kmeminit() at 64 MB
+PAGE_BUDGET = 20                # for each page more
 PIECE_BUDGET = 125              # malloc() and free() of a small piece
 ITEM_BUDGET = 106               # uma_zalloc() and uma_zfree() of an item
 

@@ -17,7 +17,8 @@ from grade.tests.emulation import TREE, tool
 SOURCES = (*(f"kernel/vm/{name}.c" for name in (
     "vm_page", "vm_page_startup", "vm_page_tree", "vm_pageq", "vm_page_state", "vm_object", "vm_object_shadow", "vm_object_page",
     "vm_pager", "default_pager", "phys_pager", "device_pager")),
-    "grade/tests/object_host.c", "grade/tests/object_host_machine.c", "grade/tests/object_host_pages.c")
+    "grade/tests/object_host.c", "grade/tests/object_host_machine.c", "grade/tests/object_host_pages.c",
+    "grade/tests/object_host_files.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-fno-pie", "-no-pie", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra",
          "-Werror", "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
@@ -64,9 +65,14 @@ def test_pages(host: Path) -> None:
     run(host, "pages")
 
 
+def test_files(host: Path) -> None:
+    """A file's pages are written and forgotten as msync(2) wants it; a device's are made up; some stay in memory."""
+    run(host, "files")
+
+
 @pytest.mark.parametrize("how, words", [
     ("no object", "vm_page_alloc: no object, request 0"),
-    ("object", "vm_page_alloc: an object 0x{x}, request 0x100"),
+    ("object", "vm_page_alloc: object 0x{x}, request 0x100"),
     ("there already", "vm_page_insert: object 0x{x} has page 3"), ("another's", "vm_page_insert: 0x{x} is another's"),
     ("freed twice", "vm_page_free: freeing free page 0x{x}"),
     ("mapped", "vm_page_free: page 0x{x} is wired 0 times, written 0 times, mapped 1"),

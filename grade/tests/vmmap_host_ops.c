@@ -348,28 +348,34 @@ meddle(vm_map_t map)
 static void
 op_wire(struct world *w)
 {
-	int user = draw(2), holes = draw(2), rv;
-	vm_offset_t start, end, from, to;
+	int user = draw(2), holes = draw(2), has_unusable = 0, rv;
+	vm_offset_t start, end, from, to, va;
+	uint8_t unusable[PAGES];
 	struct model_page *p;
 
 	draw_range(w, &start, &end);
 	from = start;
 	to = end;
 	clamp(w, &from, &to);
+	for (va = from; va < to; va += PAGE_SIZE) {
+		p = page_at(w, va);
+		unusable[atop(va - w->base)] = p->there && p->prot == VM_PROT_NONE;
+		has_unusable |= unusable[atop(va - w->base)];
+	}
 	fault_wire_fails = draw(4) == 0 ? 1 + draw(20) : 0;
 	while_unlocked = draw(2) ? meddle : NULL;
 	rv = vm_map_wire(w->map, start, end, (user ? VM_MAP_WIRE_USER : 0) |
 	    (holes ? VM_MAP_WIRE_HOLESOK : 0));
 	fault_wire_fails = 0;
 	while_unlocked = NULL;
-	if (!holes && has_hole(w, from, to)) {
+	if (!holes && (has_hole(w, from, to) || has_unusable)) {
 		CHECK(rv == KERN_INVALID_ADDRESS);
 		return;
 	}
 	CHECK(rv == KERN_SUCCESS || rv == KERN_PROTECTION_FAILURE);
 	for (; rv == KERN_SUCCESS && from < to; from += PAGE_SIZE) {
 		p = page_at(w, from);
-		if (!p->there)
+		if (!p->there || unusable[atop(from - w->base)])
 			continue;
 		if (user)
 			p->user_wired = 1;

@@ -93,8 +93,7 @@ callwheel_init(const void *dummy __unused)
 	callwheelmask = callwheelsize - 1;
 	callwheel = malloc(callwheelsize * sizeof(*callwheel), M_CALLOUT,
 	    M_NOWAIT);
-	callouts = malloc(ncallout * sizeof(*callouts), M_CALLOUT,
-	    M_NOWAIT | M_ZERO);
+	callouts = malloc(ncallout * sizeof(*callouts), M_CALLOUT, M_NOWAIT);
 	if (callwheel == NULL || callouts == NULL)
 		panic("callwheel_init: no memory for %d callouts", ncallout);
 	for (i = 0; i < callwheelsize; i++)

@@ -165,7 +165,7 @@ back(vm_object_t object, vm_offset_t addr, uint32_t pages, int req)
 		if (m == NULL)
 			return (0);
 		m->valid = VM_PAGE_BITS_ALL;
-		pmap_qenter(addr, &m, 1);
+		pmap_kenter(addr, VM_PAGE_TO_PHYS(m));
 		if ((req & VM_ALLOC_ZERO) && !(m->flags & PG_ZERO))
 			bzero((void *)addr, PAGE_SIZE);
 	}

@@ -166,9 +166,29 @@ int	vm_map_entry_reserve(uint32_t count);
 /* Take the map for changes; each time the timestamp goes up by 1. */
 void	vm_map_lock(vm_map_t map);
 void	vm_map_unlock(vm_map_t map);
+/* Of a system map: at splvm from here to there. */
+void	vm_map_system_lock(vm_map_t map);
+void	vm_map_system_unlock(vm_map_t map);
+
 /* Take it to look.  A system map has no such lock: it is taken as for changes. */
-void	vm_map_lock_read(vm_map_t map);
-void	vm_map_unlock_read(vm_map_t map);
+static inline void
+vm_map_lock_read(vm_map_t map)
+{
+	if (__builtin_expect(map->system_map, 0))
+		vm_map_system_lock(map);
+	else
+		sx_slock(&map->lock);
+}
+
+static inline void
+vm_map_unlock_read(vm_map_t map)
+{
+	if (__builtin_expect(map->system_map, 0))
+		vm_map_system_unlock(map);
+	else
+		sx_sunlock(&map->lock);
+}
+
 /* For changes, without sleeping: 1 if it was taken, or 0. */
 int	vm_map_trylock(vm_map_t map);
 int	vm_map_trylock_read(vm_map_t map);
@@ -284,8 +304,8 @@ int	vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, int syncio,
 
 /*
  * Bring a range's pages into memory and keep them there.
- * KERN_INVALID_ADDRESS: a hole, and KERN_ codes of vm_fault(): then what was
- * wired for this is not any more.
+ * KERN_INVALID_ADDRESS: a hole, or what nobody may use now, which is the same.
+ * KERN_ codes of vm_fault(): then what was wired for this is not any more.
  */
 int	vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 /* Let them go.  KERN_INVALID_ADDRESS: a hole; KERN_INVALID_ARGUMENT: not wired. */
@@ -327,7 +347,7 @@ int	vm_map_remove(vm_map_t map, vm_offset_t start, vm_offset_t end);
 int	vm_map_lookup(vm_map_t *map, vm_offset_t va, vm_prot_t type,
 	    vm_map_entry_t *entry, vm_object_t *object, vm_pindex_t *pindex,
 	    vm_prot_t *prot, int *wired);
-void	vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry);
+#define	vm_map_lookup_done(map, entry)	vm_map_unlock_read(map)
 /*
  * Map for reading those pages of an object, from pindex on, that are in memory
  * and free to be used, from `addr' on.  With MAP_PREFAULT_PARTIAL among the

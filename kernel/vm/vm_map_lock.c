@@ -17,8 +17,8 @@
 #include <sys/priority.h>
 #include <sys/systm.h>
 
-static void
-system_lock(vm_map_t map)
+void
+vm_map_system_lock(vm_map_t map)
 {
 	int s = splvm();
 
@@ -27,8 +27,8 @@ system_lock(vm_map_t map)
 	map->spl = s;
 }
 
-static void
-system_unlock(vm_map_t map)
+void
+vm_map_system_unlock(vm_map_t map)
 {
 	KASSERT(map->locked, ("vm_map: %p is not locked", map));
 	map->locked = 0;
@@ -39,7 +39,7 @@ void
 vm_map_lock(vm_map_t map)
 {
 	if (map->system_map)
-		system_lock(map);
+		vm_map_system_lock(map);
 	else
 		sx_xlock(&map->lock);
 	map->timestamp++;
@@ -49,27 +49,9 @@ void
 vm_map_unlock(vm_map_t map)
 {
 	if (map->system_map)
-		system_unlock(map);
+		vm_map_system_unlock(map);
 	else
 		sx_xunlock(&map->lock);
-}
-
-void
-vm_map_lock_read(vm_map_t map)
-{
-	if (map->system_map)
-		system_lock(map);
-	else
-		sx_slock(&map->lock);
-}
-
-void
-vm_map_unlock_read(vm_map_t map)
-{
-	if (map->system_map)
-		system_unlock(map);
-	else
-		sx_sunlock(&map->lock);
 }
 
 /* A system map is never taken already: whoever has it lets nobody run. */
@@ -77,7 +59,7 @@ int
 vm_map_trylock(vm_map_t map)
 {
 	if (map->system_map)
-		system_lock(map);
+		vm_map_system_lock(map);
 	else if (!sx_try_xlock(&map->lock))
 		return (0);
 	map->timestamp++;
@@ -89,7 +71,7 @@ vm_map_trylock_read(vm_map_t map)
 {
 	if (!map->system_map)
 		return (sx_try_slock(&map->lock));
-	system_lock(map);
+	vm_map_system_lock(map);
 	return (1);
 }
 

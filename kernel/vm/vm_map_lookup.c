@@ -18,31 +18,33 @@
 
 #define	MAX_INIT_PT	96		/* pages: few */
 
-/* What the entry may be used for: with OVERRIDE_WRITE what it could be. */
-static inline unsigned
-entry_allows(const struct vm_map_entry *entry, unsigned type)
-{
-	return (type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
-	    entry->protection);
-}
-
 /*
- * May a fault of this type use the entry?  Without OVERRIDE_WRITE, what the user
- * has wired and is a copy is not to be written: a copy would have to be wired, too.
+ * May a fault of this type be, where `allowed' is what may be done at all?
+ * Without OVERRIDE_WRITE, what the user has wired and is a copy is not to be
+ * written: a new copy would have to be wired, too.
  */
 static inline int
-fault_allowed(const struct vm_map_entry *entry, unsigned type)
+may_fault(const struct vm_map_entry *entry, unsigned type, unsigned allowed)
 {
-	if (type & VM_PROT_ALL & ~entry_allows(entry, type))
+	const vm_eflags_t wired_copy = MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW;
+
+	if (type & VM_PROT_ALL & ~allowed)
 		return (0);
-	return ((entry->eflags & (MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW)) !=
-	    (MAP_ENTRY_USER_WIRED | MAP_ENTRY_COW) ||
+	return ((entry->eflags & wired_copy) != wired_copy ||
 	    (type & (VM_PROT_WRITE | VM_PROT_OVERRIDE_WRITE)) != VM_PROT_WRITE);
 }
 
+/* Must the entry get another object before this can be done? */
+static inline int
+lacks_object(const struct vm_map_entry *entry, unsigned type)
+{
+	return (entry->object.vm_object == NULL ||
+	    ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && (type & VM_PROT_WRITE)));
+}
+
 /*
- * Make the object that an entry needs: a shadow, or a first one.  Returns 1, or 0
- * if the map was changed by another meanwhile, and is not locked.
+ * Make it: a shadow, or a first one.  Returns 1, or 0 if the map was changed by
+ * another meanwhile, and is not locked.
  */
 static int
 make_object(vm_map_t map, vm_map_entry_t entry)
@@ -62,13 +64,14 @@ make_object(vm_map_t map, vm_map_entry_t entry)
 }
 
 /* Lock the map that has an entry at `va', a submap where there is one: a KERN_ code. */
-static int
+static inline int
 lock_entry(vm_map_t *mapp, vm_offset_t va, vm_map_entry_t *entry)
 {
-	vm_map_t map = *mapp;
+	vm_map_t map;
 
-	vm_map_lock_read(map);
 	for (;;) {
+		map = *mapp;
+		vm_map_lock_read(map);
 		if (!vm_map_lookup_entry(map, va, entry)) {
 			vm_map_unlock_read(map);
 			return (KERN_INVALID_ADDRESS);
@@ -77,64 +80,51 @@ lock_entry(vm_map_t *mapp, vm_offset_t va, vm_map_entry_t *entry)
 			return (KERN_SUCCESS);
 		*mapp = (*entry)->object.sub_map;
 		vm_map_unlock_read(map);
-		map = *mapp;
-		vm_map_lock_read(map);
 	}
-}
-
-/* Is there an object yet that can be used so? */
-static inline int
-needs_object(const struct vm_map_entry *entry, unsigned used)
-{
-	return (entry->object.vm_object == NULL ||
-	    ((entry->eflags & MAP_ENTRY_NEEDS_COPY) && (used & VM_PROT_WRITE)));
 }
 
 /* In the kernel's maps nothing comes of itself: without an object nothing is there. */
 int
-vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t type,
+vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
     vm_map_entry_t *entryp, vm_object_t *object, vm_pindex_t *pindex,
     vm_prot_t *prot, int *wired)
 {
 	vm_map_entry_t entry;
-	unsigned used, allowed;
+	unsigned type, allowed;
 	int rv;
 
-retry:
-	rv = lock_entry(mapp, va, entryp);
-	if (rv != KERN_SUCCESS)
-		return (rv);
-	entry = *entryp;
-	used = type;
-	if (!fault_allowed(entry, used)) {
-		vm_map_unlock_read(*mapp);
-		return (KERN_PROTECTION_FAILURE);
-	}
-	allowed = entry_allows(entry, used);
-	*wired = entry->wired_count != 0;
-	if (*wired)
-		allowed = used = entry->protection;
-	if (needs_object(entry, used)) {
-		if ((*mapp)->system_map) {
-			vm_map_unlock_read(*mapp);
-			return (KERN_INVALID_ADDRESS);
-		}
-		if (!make_object(*mapp, entry))
-			goto retry;
-	}
+	do {
+		rv = lock_entry(mapp, va, entryp);
+		if (rv != KERN_SUCCESS)
+			return (rv);
+		entry = *entryp;
+		type = fault_type;
+		allowed = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
+		    entry->protection;
+		rv = KERN_PROTECTION_FAILURE;
+		if (!may_fault(entry, type, allowed))
+			goto refused;
+		/* What is wired must be there for all that may be done. */
+		*wired = entry->wired_count != 0;
+		if (*wired)
+			allowed = type = entry->protection;
+		if (!lacks_object(entry, type))
+			break;
+		rv = KERN_INVALID_ADDRESS;
+		if ((*mapp)->system_map)
+			goto refused;
+	} while (!make_object(*mapp, entry));
+
 	if (entry->eflags & MAP_ENTRY_NEEDS_COPY)
 		allowed &= ~VM_PROT_WRITE;
-
 	*object = entry->object.vm_object;
 	*pindex = OFF_TO_IDX(va - entry->start + entry->offset);
 	*prot = allowed;
 	return (KERN_SUCCESS);
-}
 
-void
-vm_map_lookup_done(vm_map_t map, vm_map_entry_t entry __unused)
-{
-	vm_map_unlock_read(map);
+refused:
+	vm_map_unlock_read(*mapp);
+	return (rv);
 }
 
 /* ---------------------------------------------------------------- prefault */

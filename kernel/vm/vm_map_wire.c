@@ -46,13 +46,6 @@ vm_map_wait_transition(vm_map_t map, vm_offset_t start, vm_offset_t end)
 	}
 }
 
-/* Is there something everywhere from `start' to before `end'? */
-static int
-without_holes(vm_map_t map, vm_offset_t start, vm_offset_t end)
-{
-	return (vm_map_check_protection(map, start, end, VM_PROT_NONE));
-}
-
 /* Are the entry's pages a device's, which are no memory of ours? */
 static int
 fictitious(const struct vm_map_entry *entry)
@@ -92,7 +85,29 @@ counts(const struct vm_map_entry *entry, int user)
 	return (!user || !(entry->eflags & MAP_ENTRY_USER_WIRED));
 }
 
-/* Cut a range out and mark all that is in it.  Nothing there is in transition. */
+/* May it be used at all?  What may not is as a hole: no fault could bring it in. */
+static int
+usable(const struct vm_map_entry *entry)
+{
+	return (entry->protection != VM_PROT_NONE);
+}
+
+/* Is there something that can be wired everywhere in a range? */
+static int
+all_usable(vm_map_t map, vm_offset_t start, vm_offset_t end)
+{
+	vm_map_entry_t entry;
+
+	if (!vm_map_check_protection(map, start, end, VM_PROT_NONE))
+		return (0);
+	for (entry = vm_map_first_entry(map, start, end);
+	    entry != &map->header && entry->start < end; entry = entry->next)
+		if (!usable(entry))
+			return (0);
+	return (1);
+}
+
+/* Cut a range out and mark what can be wired of it.  Nothing there is in transition. */
 static void
 mark_range(vm_map_t map, vm_offset_t start, vm_offset_t end)
 {
@@ -100,6 +115,8 @@ mark_range(vm_map_t map, vm_offset_t start, vm_offset_t end)
 
 	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next) {
+		if (!usable(entry))
+			continue;
 		vm_map_clip_start(map, entry, start);
 		vm_map_clip_end(map, entry, end);
 		entry->eflags |= MAP_ENTRY_IN_TRANSITION;
@@ -202,7 +219,7 @@ vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
 	vm_map_wait_transition(map, start, end);
-	if (!(flags & VM_MAP_WIRE_HOLESOK) && !without_holes(map, start, end)) {
+	if (!(flags & VM_MAP_WIRE_HOLESOK) && !all_usable(map, start, end)) {
 		vm_map_unlock(map);
 		return (KERN_INVALID_ADDRESS);
 	}
@@ -244,7 +261,8 @@ all_system_wired(vm_map_t map, vm_offset_t start, vm_offset_t end)
 static int
 check_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 {
-	if (!(flags & VM_MAP_WIRE_HOLESOK) && !without_holes(map, start, end))
+	if (!(flags & VM_MAP_WIRE_HOLESOK) &&
+	    !vm_map_check_protection(map, start, end, VM_PROT_NONE))
 		return (KERN_INVALID_ADDRESS);
 	if (!(flags & VM_MAP_WIRE_USER) && !all_system_wired(map, start, end))
 		return (KERN_INVALID_ARGUMENT);

@@ -260,11 +260,3 @@ vm_object_pip_wait(vm_object_t object, const char *wmesg)
 		vm_object_pip_sleep(object, wmesg);
 }
 
-void
-vm_object_set_writeable_dirty(vm_object_t object)
-{
-	uint16_t both = OBJ_WRITEABLE | OBJ_MIGHTBEDIRTY;
-
-	if ((object->flags & both) != both)
-		vm_object_set_flag(object, both);
-}

@@ -19,6 +19,7 @@
 
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
+#include <i386/spl.h>
 #include <vm/pmap.h>
 #include <vm/vm_pageout.h>
 
@@ -38,14 +39,14 @@ struct vpgqueues vm_page_queues[PQ_COUNT] = {
 void
 vm_pageq_enqueue(int queue, vm_page_t m)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	KASSERT(m->queue == PQ_NONE, ("vm_pageq_enqueue: %p is in queue %u", m,
 	    m->queue));
 	m->queue = queue;
 	TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
 	(*vm_page_queues[queue].cnt)++;
-	splx(s);
+	splx_here(s);
 }
 
 void
@@ -129,20 +130,26 @@ is_pageable(vm_page_t m)
 	return (m->wire_count == 0 && !(m->flags & (PG_UNMANAGED | PG_FICTITIOUS)));
 }
 
+/* What a fault has seen to, most often: in no queue, and it goes to this one. */
 void
 vm_page_activate(vm_page_t m)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	if (m->queue != PQ_ACTIVE) {
 		if (m->queue == PQ_CACHE)
 			cnt.v_reactivated++;
-		vm_pageq_remove(m);
-		if (is_pageable(m))
-			vm_pageq_enqueue(PQ_ACTIVE, m);
+		if (m->queue != PQ_NONE)
+			vm_pageq_remove(m);
+		if (is_pageable(m)) {
+			m->queue = PQ_ACTIVE;
+			TAILQ_INSERT_TAIL(&vm_page_queues[PQ_ACTIVE].pl, m, pageq);
+			cnt.v_active_count++;
+		}
 	}
-	m->act_count = MAX(m->act_count, ACT_INIT);
-	splx(s);
+	if (m->act_count < ACT_INIT)
+		m->act_count = ACT_INIT;
+	splx_here(s);
 }
 
 /* To the end of the inactive queue, or to its head, where the daemon looks next. */
