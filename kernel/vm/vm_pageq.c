@@ -127,6 +127,19 @@ vm_page_unwire(vm_page_t m, int activate)
 	splx(s);
 }
 
+void
+vm_page_unmap(vm_page_t m)
+{
+	int wirings;
+
+	if (!pmap_page_is_mapped(m))
+		return;
+	wirings = m->wire_count != 0 ? pmap_page_wired_mappings(m) : 0;
+	pmap_remove_all(m);
+	while (wirings-- > 0)
+		vm_page_unwire(m, 0);
+}
+
 /* ---------------------------------------------------------------- how much it is used */
 
 /* May it be in a queue of the page daemon's? */
