@@ -209,6 +209,8 @@ vm_page_t vm_page_find_least(vm_object_t object, vm_pindex_t pindex);
 
 void	vm_page_wire(vm_page_t m);	/* off its queue while it is wired */
 void	vm_page_unwire(vm_page_t m, int activate);
+/* All its mappings go; those that were wired do not keep it any more. */
+void	vm_page_unmap(vm_page_t m);
 void	vm_page_activate(vm_page_t m);	/* it is used */
 void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 /* Clean and mapped nowhere (this unmaps it): to be had for the asking. */

@@ -121,6 +121,16 @@ vm_page_unwire(vm_page_t m, int activate)
 	splx(s);
 }
 
+void
+vm_page_unmap(vm_page_t m)
+{
+	int wirings = pmap_page_wired_mappings(m);
+
+	pmap_remove_all(m);
+	while (wirings-- > 0)
+		vm_page_unwire(m, 1);
+}
+
 /* ---------------------------------------------------------------- how much it is used */
 
 /* May it be in a queue of the page daemon's? */
