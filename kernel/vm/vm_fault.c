@@ -256,8 +256,12 @@ vm_fault_try(struct faultstate *fs)
 	rv = vm_fault_walk(fs);
 	if (rv != KERN_SUCCESS)
 		return (rv);
-	if (fs->object != fs->first_object)
+	if (fs->object != fs->first_object) {
 		vm_fault_copy_on_write(fs);
+		/* It stays when what it is a copy of goes, written or not. */
+		if (fs->copied)
+			vm_page_dirty(fs->m);
+	}
 	if (!fs->locked) {
 		rv = vm_fault_relookup(fs);
 		if (rv != KERN_SUCCESS)
