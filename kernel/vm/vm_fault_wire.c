@@ -131,8 +131,9 @@ vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map __unused,
 		pmap_copy_page(src, m);
 		m->valid = VM_PAGE_BITS_ALL;
 		vm_page_dirty(m);
-		pmap_enter(dst_map->pmap, dst_entry->start + ptoa(pindex), m,
-		    dst_entry->protection, 0);
+		if (dst_entry->protection != VM_PROT_NONE)
+			pmap_enter(dst_map->pmap, dst_entry->start + ptoa(pindex),
+			    m, dst_entry->protection, 0);
 		if (dst_entry->protection & VM_PROT_WRITE)
 			vm_page_flag_set(m, PG_WRITEABLE);
 		vm_page_activate(m);
