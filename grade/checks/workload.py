@@ -1,7 +1,7 @@
 """The whole kernel on a student's maps and faults: does it come up, and does memory do what it should?
 
-grade/drivers/lab5_user.c does what it is told in ring 3 and by copyin(): it maps, forks, reads and writes. What must come of
-each is plain: pages have words and rights, and a child has copies of them.
+grade/drivers/lab5_user.c does what it is told in ring 3 and by copyin(): it maps, forks, reads and writes. What must come
+of each is plain: pages have words and rights, and a child has copies of them.
 """
 
 from __future__ import annotations
@@ -138,7 +138,8 @@ class Workload:
         """Is it by the kernel? What is wrong with it, if anything is; and about it."""
         by_kernel, rights = self._draw.random() < 0.3, self.rights.get(address & -PAGE)
         wrong = 0 if rights and rights & needed else EFAULT if by_kernel else SIGSEGV if rights is None else SIGBUS
-        return by_kernel, wrong, f"a {words} at {address:x} by {'the kernel' if by_kernel else 'ring 3'}, in space {self._space}"
+        who = "the kernel" if by_kernel else "ring 3"
+        return by_kernel, wrong, f"a {words} at {address:x} by {who}, in space {self._space}"
 
     def _write(self, address: int) -> None:
         value = self._draw.randrange(1, 1 << 31)
@@ -244,4 +245,5 @@ class Workload:
         expect("how many operations were done", len(self.expected), count)
         for number, ((about, answer), (got,)) in enumerate(zip(self.expected, struct.iter_unpack("<I", data)), 1):
             names = dict(enumerate(WRONG)) if about.startswith("looking whether") else NAMES
-            expect(f"what comes of {about} (operation {number})", names.get(answer, f"{answer:x}"), names.get(got, f"{got:x}"))
+            expect(f"what comes of {about} (operation {number})", names.get(answer, f"{answer:x}"),
+                   names.get(got, f"{got:x}"))
