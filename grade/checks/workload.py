@@ -41,7 +41,9 @@ class Workload:
         self._space, self._place = 0, FIRST_STORY
         self._look()
         self._grows()
+        self._has_holes()
         self._is_cut()
+        self._is_cut_and_copied()
         self._is_copied()
         self._look()
         self._map(LOW, 12, 3)
@@ -178,6 +180,23 @@ class Workload:
             self._find(at, 2)
             self._look()
 
+    def _has_holes(self) -> None:
+        """Small ones, then one that is large enough, and more behind; and what is mapped anew, in front of what stays."""
+        at = self._somewhere()
+        for page in (0, 2, 4, 7, 10, 13):
+            self._map(at + page * PAGE, 1, 3)
+        self._find(at, 2)
+        self._look()
+        at = self._somewhere()
+        self._map(at, 6, 3)
+        for page in range(6):
+            self._write(at + page * PAGE)
+        self._remove(at, 3)
+        self._map(at, 3, 3)
+        for page in range(6):
+            self._read(at + page * PAGE)
+        self._look()
+
     def _is_cut(self) -> None:
         """Memory of which a part gets other rights, touched before or not."""
         for touched in (False, True):
@@ -200,30 +219,49 @@ class Workload:
                 self._write(at + page * PAGE + SECOND)
                 self._read(at + page * PAGE)
 
-    def _is_copied(self) -> None:
-        """A child's and its parent's memory; what both have is read first, then written."""
-        at, parent = self._somewhere(), self._space
-        self._map(at, 7, 3)
-        for page in range(6):
+    def _write_all(self, at: int, pages: int) -> None:
+        for page in range(pages):
             self._write(at + page * PAGE)
             self._write(at + page * PAGE + SECOND)
+
+    def _read_all(self, at: int, pages: int, *spaces: int) -> None:
+        for space in spaces:
+            self._enter(space)
+            for page in range(pages):
+                self._read(at + page * PAGE)
+                self._read(at + page * PAGE + SECOND)
+
+    def _is_cut_and_copied(self) -> None:
+        """A child writes to parts of what was one memory."""
+        at, parent = self._somewhere(), self._space
+        self._map(at, 7, 3)
+        self._write_all(at, 7)
+        self._protect(at + 3 * PAGE, 1, 1)
+        self._fork()
+        child = len(self._rights) - 1
+        self._enter(child)
+        for page in self._draw.sample(range(7), 7):
+            self._write(at + page * PAGE + SECOND)
+        self._look()
+        self._read_all(at, 7, child, parent)
+
+    def _is_copied(self) -> None:
+        """A child's and its parent's memory; what both have is read first, with nothing mapped, then written."""
+        at, parent = self._somewhere(), self._space
+        self._map(at, 7, 3)
+        self._write_all(at, 6)
         self._fork()
         child = len(self._rights) - 1
         for space in (child, parent):
             self._enter(space)
-            self._protect(at, 7, 0)
-            self._protect(at, 7, 3)
             self._write(at + 6 * PAGE)
-            for page in self._draw.sample(range(6), 4):
+            for page in self._draw.sample(range(6), 3):
+                self._protect(at, 7, 0)
+                self._protect(at, 7, 3)
                 self._read(at + page * PAGE)
                 self._write(at + page * PAGE + SECOND)
-                self._read(at + page * PAGE)
             self._look()
-        for space in (child, parent):
-            self._enter(space)
-            for page in range(7):
-                self._read(at + page * PAGE)
-                self._read(at + page * PAGE + SECOND)
+        self._read_all(at, 7, child, parent)
 
     # -- running
 
