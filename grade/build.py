@@ -58,7 +58,7 @@ def build_view(tree: Path, run: Path, labs: Sequence[Lab], *, submission: Path |
                 collect(replace(lab, files={file: source}), submission, run)
             except SubmissionError as error:
                 errors[lab.number, file] = str(error)
-    with _reference_lock(tree):
+    with reference_lock(tree):
         made = _make(tree)
     if made.returncode:
         raise HarnessFault("the reference does not build:\n" + "\n".join(_spoken(made.stderr)))
@@ -122,7 +122,7 @@ def _clean_environment() -> dict[str, str]:
 
 
 @contextmanager
-def _reference_lock(tree: Path) -> Iterator[None]:
+def reference_lock(tree: Path) -> Iterator[None]:
     """Held while make may write to build/ref."""
     (tree / "build").mkdir(exist_ok=True)
     with open(tree / "build" / ".building", "w", encoding="ascii") as lock:

@@ -33,7 +33,8 @@ class FaultCosts:
     prezeroed: float            # a page that was never touched, where a zeroed one was at hand
     zero: float                 # the same, where it had to be filled: 1,024
     copy: float                 # a write to a page that a child shares: 1,024 for the copy
-    megabyte: float             # map 1 MB, touch all of it, unmap it: for each page
+    megabyte: float             # map 1 MB, touch all of it, unmap it: for each page, where zeroed ones were at hand
+    filled: float               # the same, where they had to be filled
     fork: int                   # vmspace_fork() of 256 pages in memory
 
 
@@ -42,17 +43,23 @@ def measure_faults(tree: Path, folder: Path, *, bochs: str) -> FaultCosts:
     disk = services_disk(tree, folder, "fault_speed")
     names = read_labels(tree / SERVICES_KERNEL)
     with Machine(folder, disks=[(disk, "")], bochs=bochs) as machine:
-        prezeroed, zero, copy = (_touches(machine, names) for _ in range(3))
-        began = come_to(machine, names["speed_mark"])
-        megabyte = come_to(machine, names["speed_mark"]) - began
-        began = come_to(machine, names["speed_mark"])
-        fork = come_to(machine, names["speed_mark"]) - began
-    return FaultCosts(prezeroed, zero, copy, megabyte / _MEGABYTE_PAGES, fork)
+        def between() -> int:
+            began = come_to(machine, names["speed_mark"])
+            return come_to(machine, names["speed_mark"]) - began
+
+        come_to(machine, names["speed_mark"])
+        prezeroed = _touches(machine, names)
+        megabyte = between() / _MEGABYTE_PAGES
+        come_to(machine, names["speed_mark"])
+        zero = _touches(machine, names)
+        filled = between() / _MEGABYTE_PAGES
+        fork = between()
+        copy = _touches(machine, names)
+    return FaultCosts(prezeroed, zero, copy, megabyte, filled, fork)
 
 
 def _touches(machine: Machine, names: Mapping[str, int]) -> float:
-    """From the next mark on: the median of what some touches cost."""
-    come_to(machine, names["speed_mark"])
+    """The median of what some touches cost, from here on."""
     touch = _CODE + names["user_touch"] - names["services_user_code"]
     costs = []
     for _ in range(_TOUCHES):

@@ -216,6 +216,7 @@ def measure_memory(bochs: str) -> None:
     _tell("fault: zeros, filled before (uCore 364 without zeros)", round(costs.prezeroed), PREZEROED_BUDGET)
     _tell("fault: copy on write (JOS 4,429)", round(costs.copy), COPY_BUDGET)
     _tell("1 MB mapped, touched, unmapped, a page (xv6 3,700)", round(costs.megabyte), MEGABYTE_BUDGET)
+    _tell("the same, without pages that were filled before", round(costs.filled))
     _tell("fork of 256 pages in memory (uCore 300,000 for 100)", costs.fork, FORK_BUDGET)
 
 

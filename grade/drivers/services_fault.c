@@ -407,8 +407,9 @@ print_wired(const char *what, vm_offset_t va)
 
 SERVICE_TEST(fault_wired)
 {
-	uint32_t wired = cnt.v_wire_count;
-	vm_map_entry_t entry;
+	vm_object_t object;
+	uint32_t wired;
+	vm_page_t m;
 
 	services_user_begin();
 	services_user_load();
@@ -425,16 +426,21 @@ SERVICE_TEST(fault_wired)
 	printf(" more=%d\n", cnt.v_wire_count - wired);
 	print_wired("none", AT);
 
-	/* What must not be used, but might later: there would be no fault then. */
-	map_at(AT + 16 * PAGE_SIZE, NULL, PAGE_SIZE, VM_PROT_NONE, VM_PROT_ALL, 0);
-	if (!vm_map_lookup_entry(own_map(), AT + 16 * PAGE_SIZE, &entry))
-		panic("services_fault: no entry");
+	/* What is private, and others see the page, too: the copy is made at once. */
+	object = vm_object_allocate(OBJT_DEFAULT, 1);
+	m = filled_page(object, 0, 5);
+	vm_object_reference(object);
+	map_at(AT + 16 * PAGE_SIZE, object, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL,
+	    MAP_COPY_ON_WRITE);
 	printf("@wire rv=%d", vm_map_wire(own_map(), AT + 16 * PAGE_SIZE,
 	    AT + 17 * PAGE_SIZE, VM_MAP_WIRE_USER));
-	printf(" more=%d max=%d signo=%d\n", cnt.v_wire_count - wired,
-	    entry->max_protection, user_put(AT + 16 * PAGE_SIZE, 1));
+	printf(" more=%d", cnt.v_wire_count - wired);
+	printf(" copied=%d value=%u\n", frame_at(AT + 16 * PAGE_SIZE) !=
+	    VM_PAGE_TO_PHYS(m), user_get(AT + 16 * PAGE_SIZE));
+	fault_mark("wired", AT + 16 * PAGE_SIZE);
 	(void)vm_map_remove(own_map(), AT, AT + 17 * PAGE_SIZE);
 	printf("@wire_end more=%d\n", cnt.v_wire_count - wired);
+	vm_object_deallocate(object);
 	services_user_end();
 }
 

@@ -37,45 +37,66 @@ hold_zeroed_pages(void)
 	return (object);
 }
 
+/* Sleep until so many zeroed pages are ready. */
+static void
+await_zeroed_pages(uint32_t pages)
+{
+	while (vm_page_zero_count < pages)
+		(void)tsleep(&vm_page_zero_count, PWAIT, "zeros", 1);
+}
+
+static void
+map_and_touch(vm_size_t size)
+{
+	map_at(AT, NULL, size, VM_PROT_RW, VM_PROT_ALL, 0);
+	touch(atop(size));
+}
+
+static void
+unmap(vm_size_t size)
+{
+	(void)vm_map_remove(own_map(), AT, AT + size);
+}
+
 SERVICE_TEST(fault_speed)
 {
 	vm_object_t zeroed;
 	struct vmspace *child;
-	vm_offset_t va = AT;
 
 	services_user_begin();
 	services_user_load();
-	map_at(AT, NULL, PAGES * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
-	while (vm_page_zero_count < 2 * PAGES)
-		(void)tsleep(&vm_page_zero_count, PWAIT, "zeros", 1);
-	speed_mark();
-	touch(PAGES);
 
+	/* Zeros, of pages that are zeroed. */
+	await_zeroed_pages(2 * PAGES);
+	speed_mark();
+	map_and_touch(PAGES * PAGE_SIZE);
+	unmap(PAGES * PAGE_SIZE);
+
+	/* A megabyte, likewise. */
+	await_zeroed_pages(MEGABYTE / PAGE_SIZE + PAGES);
+	speed_mark();
+	map_and_touch(MEGABYTE);
+	unmap(MEGABYTE);
+	speed_mark();
+
+	/* Both, of others. */
 	zeroed = hold_zeroed_pages();
-	map_at(AT + MEGABYTE, NULL, PAGES * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
-	(void)vm_map_remove(own_map(), AT, AT + PAGES * PAGE_SIZE);
-	map_at(AT, NULL, PAGES * PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
 	speed_mark();
-	touch(PAGES);
+	map_and_touch(PAGES * PAGE_SIZE);
+	unmap(PAGES * PAGE_SIZE);
+	speed_mark();
+	map_and_touch(MEGABYTE);
+	unmap(MEGABYTE);
+	speed_mark();
 
+	/* Fork; and writes to what is shared now. */
+	map_and_touch(MEGABYTE);
+	speed_mark();
 	child = vmspace_fork(curproc->p_vmspace);
 	speed_mark();
 	touch(PAGES);
 	vmspace_free(child);
-	(void)vm_map_remove(own_map(), AT, AT + 2 * MEGABYTE);
 
-	speed_mark();
-	(void)vm_map_find(own_map(), NULL, 0, &va, MEGABYTE, 0, VM_PROT_RW, VM_PROT_ALL, 0);
-	touch(MEGABYTE / PAGE_SIZE);
-	(void)vm_map_remove(own_map(), AT, AT + MEGABYTE);
-	speed_mark();
-
-	map_at(AT, NULL, MEGABYTE, VM_PROT_RW, VM_PROT_ALL, 0);
-	touch(MEGABYTE / PAGE_SIZE);
-	speed_mark();
-	child = vmspace_fork(curproc->p_vmspace);
-	speed_mark();
-	vmspace_free(child);
 	services_user_end();
 	vm_object_deallocate(zeroed);
 }

@@ -135,6 +135,8 @@ census_take(struct census *census)
 	bzero(census, sizeof(*census));
 	for (zone = uma_zone_next(NULL, &stat); zone != NULL && n < CENSUS_ZONES;
 	    zone = uma_zone_next(zone, &stat)) {
+		if (strcmp(stat.name, "KMAP ENTRY") == 0)
+			continue;	/* malloc(9) keeps addresses */
 		census->zone[n] = stat.name;
 		census->used[n++] = stat.used;
 	}
@@ -157,7 +159,7 @@ census_compare(const char *name, const struct census *before)
 		if (now.used[i] != before->used[i])
 			printf(" %s: %u, %u", now.zone[i], before->used[i],
 			    now.used[i]);
-	printf(" pages: %u, %u vnodes: %u, %u files: %u, %u wired=%u free=%u\n",
+	printf(" pages: %u, %u vnodes: %u, %u files: %u, %u wired=%u\n",
 	    before->pages, now.pages, before->vnodes, now.vnodes, before->files,
-	    now.files, cnt.v_wire_count, cnt.v_free_count + cnt.v_cache_count);
+	    now.files, cnt.v_wire_count);
 }

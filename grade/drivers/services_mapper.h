@@ -42,8 +42,7 @@ struct census {
 void	census_take(struct census *census);
 /*
  * Prints "@census name=... same=1", or what is different; and how many pages are
- * wired and free, which are the same when it has been so before: what zones and
- * malloc(9) have made stays with them.
+ * wired: a few more than before may be, which zones and pmap keep for the next.
  */
 void	census_compare(const char *name, const struct census *before);
 

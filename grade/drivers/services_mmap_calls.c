@@ -238,7 +238,7 @@ step_mincore(int pages)
 	vm_offset_t vec = AT + 0x100000;
 	int i, error = mincore(AT, ptoa(pages), vec);
 
-	printf("@step n=%d r=%d v=", steps++, error);
+	printf("@step n=%d r=%d v=b", steps++, error);
 	for (i = 0; i < pages; i++)
 		printf("%02x", mapper_read(vec + i) & 0xff);
 	printf("\n");

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/sysproto.h>
 #include <sys/systm.h>
+#include <vm/vm_extern.h>
 
 #define	ARENA		0x10000000
 #define	ARENA_PAGES	16
@@ -198,8 +199,9 @@ static const struct {
 	{ op_disk, 10 }, { op_truncate, 2 }, { op_fork, 3 }, { op_switch, 4 }
 };
 
+/* With `fail' some of the memory that it asks for is not there at once: no matter. */
 static void
-draw_op(void)
+draw_op(int fail)
 {
 	size_t i;
 	int left = 0;
@@ -210,7 +212,10 @@ draw_op(void)
 	for (i = 0; left >= ops[i].weight; i++)
 		left -= ops[i].weight;
 	printf("@op vm=%d ", now);
+	if (fail)
+		vm_fail_alloc = services_draw(20) + 1;
 	ops[i].op();
+	vm_fail_alloc = 0;
 }
 
 /* All files on the disk, a sum of each page. */
@@ -230,7 +235,7 @@ print_disks(void)
 }
 
 static void
-draw_all(int count)
+draw_all(int count, int fail)
 {
 	int i;
 
@@ -245,7 +250,7 @@ draw_all(int count)
 	now = 0;
 	spaces[0] = curproc->p_vmspace;
 	while (count-- > 0)
-		draw_op();
+		draw_op(fail);
 	for (i = 0; i < SPACES; i++)
 		if (i != now && spaces[i] != NULL)
 			vmspace_free(spaces[i]);
@@ -261,14 +266,14 @@ draw_all(int count)
 		memfile_destroy(&files[i]);
 }
 
-/* The first few make what stays: zones' pages.  Then all is given back. */
 SERVICE_TEST(mmap_draw)
 {
 	struct census before;
-	int count = 1500;
+	int count = 1500, fail = 0;
 
 	TUNABLE_INT_FETCH("mmap.count", &count);
+	TUNABLE_INT_FETCH("mmap.fail", &fail);
 	census_take(&before);
-	draw_all(count);
+	draw_all(count, fail);
 	census_compare("draw", &before);
 }

@@ -270,7 +270,7 @@ SERVICE_TEST(mmap_fuzz)
 {
 	struct plimit *mine = lim_alloc();
 	struct census before;
-	int count = 3000, fail = 0, i;
+	int count = 4000, fail = 1, i;
 
 	TUNABLE_INT_FETCH("mmap.count", &count);
 	TUNABLE_INT_FETCH("mmap.fail", &fail);

@@ -271,3 +271,53 @@ SERVICE_TEST(mmap_places)
 	mapper_end();
 	census_compare("places", &census);
 }
+
+/* ---------------------------------------------------------------- shared by inheritance */
+
+static int
+inherit(int pages, int how)
+{
+	struct minherit_args args = { (void *)AT, ptoa(pages), how };
+
+	return (sys_minherit(curthread, &args));
+}
+
+/*
+ * A private mapping that a child shares: a page that one of them copies is the
+ * other's, too, who has seen the file's until then, or has it locked.
+ */
+SERVICE_TEST(mmap_share)
+{
+	struct mlock_args lock = { (void *)(AT + PAGE_SIZE), PAGE_SIZE };
+	struct vmspace *parent, *child;
+	struct census census;
+	int fd;
+
+	census_take(&census);
+	steps = 0;
+	mapper_begin();
+	memfile_create(&file, VREG, 3 * PAGE_SIZE, 0);
+	fd = mapper_open(file.vnode, FREAD);
+	step(map_at(AT, 3, RW, MAP_PRIVATE, fd, 0));
+	step(inherit(3, INHERIT_SHARE));
+	parent = curproc->p_vmspace;
+	child = vmspace_fork(parent);
+	step(mapper_read(AT));
+	step(mapper_read(AT + PAGE_SIZE));
+	step(sys_mlock(curthread, &lock));
+	(void)mapper_switch(child);
+	step(mapper_write(AT, 201));
+	step(mapper_write(AT + PAGE_SIZE, 202));
+	(void)mapper_switch(parent);
+	step(mapper_read(AT));
+	step(mapper_read(AT + PAGE_SIZE));
+	step(mapper_write(AT, 203));
+	(void)mapper_switch(child);
+	step(mapper_read(AT));
+	(void)mapper_switch(parent);
+	vmspace_free(child);
+	step(pmap_wired_count(vmspace_pmap(parent)));
+	mapper_end();
+	memfile_destroy(&file);
+	census_compare("share", &census);
+}

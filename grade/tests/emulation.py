@@ -27,6 +27,7 @@ from pexpect.fdpexpect import fdspawn
 from boot.image.mkdisk import Slice, build_disk
 from boot.image.probe import ProbeReport, checksum, parse_report, stamp
 from grade.bochs import Machine
+from grade.build import reference_lock
 
 TREE = Path(__file__).resolve().parent.parent.parent
 SECTOR = 512
@@ -51,7 +52,9 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     views = ("LAB", "VIEW", "LABS_FROM", "FENCE", "VERBOSE", "SUBMISSION")
     environment = {name: value for name, value in os.environ.items()
                    if not name.startswith("MAKE") and name not in views}
-    done = subprocess.run(["make", *arguments], cwd=TREE, env=environment, capture_output=True, text=True, check=False)
+    with reference_lock(TREE):                          # other workers build, too
+        done = subprocess.run(["make", *arguments], cwd=TREE, env=environment, capture_output=True, text=True,
+                              check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

@@ -43,14 +43,15 @@ void	host_free(void *addr) __asm__("free");
 struct mapping {
 	struct pv_entry	pv;		/* of the page's list */
 	vm_page_t	m;		/* NULL: it is none */
-	int		writable, modified;
+	int		writable, modified, wired;
 };
 
 extern uint32_t	contents[MEMORY_PAGES];	/* of each physical page */
 extern uint32_t	file[FILE_PAGES];	/* what is in the one file, */
 extern struct vnode file_vnode;
 extern int	swap_slots;		/* in use */
-extern int	sleeps, zeroings, flushes;
+extern int	sleeps, sleep_timo;	/* how often, how long the last time */
+extern int	zeroings, flushes;
 extern int	flushes_fail;
 extern void	(*sleeper)(const void *chan);	/* what happens meanwhile */
 

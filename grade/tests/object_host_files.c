@@ -146,20 +146,24 @@ test_sync(void)
 	CHECK(file_vnode.v_usecount == 0 && object->shadow_count == 0);
 }
 
+/* A process' wiring goes with its mapping; the kernel's stays, of nothing good. */
 static void
 test_remove(void)
 {
-	vm_page_t wired = file_map(0);
+	vm_page_t wired = file_map(0), locked = file_map(2);
 
 	vm_page_wire(wired);
+	vm_page_wire(locked);
+	maps[2].wired = 1;
 	file_write(1, 601);
 	(void)file_map(3);
 	vm_object_page_remove(object, 0, 0, 1);
 	CHECK(vm_page_lookup(object, 1) != NULL && vm_page_lookup(object, 3) == NULL);
 	CHECK(vm_page_lookup(object, 0) == wired && wired->valid != 0);
-	CHECK(maps[0].m == NULL && !maps[1].writable);
+	CHECK(maps[2].m == locked && locked->wire_count == 1 && !maps[1].writable);
 	vm_object_page_remove(object, 0, 0, 0);
 	CHECK(object->resident_page_count == 1 && wired->valid == 0);
+	CHECK(maps[0].m == NULL && maps[2].m == NULL && locked->queue == PQ_FREE);
 	vm_page_unwire(wired, 0);
 	vm_object_page_remove(object, 0, 0, 0);
 	CHECK(object->resident_page_count == 0 && file[1] == 201);

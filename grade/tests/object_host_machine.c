@@ -30,7 +30,7 @@ int		vm_fail_alloc;
 uint32_t	contents[MEMORY_PAGES];
 uint32_t	file[FILE_PAGES];
 struct vnode	file_vnode;
-int		swap_slots, sleeps, zeroings, flushes, flushes_fail;
+int		swap_slots, sleeps, sleep_timo, zeroings, flushes, flushes_fail;
 void		(*sleeper)(const void *chan);
 
 uint32_t
@@ -76,11 +76,12 @@ splx(int old)
 /* The level is the caller's again afterwards. */
 int
 tsleep(const void *chan, int pri __unused, const char *wmesg __unused,
-    int timo __unused)
+    int timo)
 {
 	int old = level;
 
 	sleeps++;
+	sleep_timo = timo;
 	CHECK(sleeper != NULL);
 	level = 0;
 	sleeper(chan);
@@ -170,6 +171,7 @@ unmap_page(struct mapping *map)
 	TAILQ_REMOVE(&map->m->md.pv_list, &map->pv, pv_list);
 	map->m->md.pv_list_count--;
 	map->m = NULL;
+	map->wired = 0;
 }
 
 /* The mapping that an entry of a page's list is of: it is its first field. */
@@ -213,6 +215,17 @@ pmap_clear_modify(vm_page_t m)
 
 	FOREACH_MAPPING(pv, m)
 		((struct mapping *)pv)->modified = 0;
+}
+
+int
+pmap_page_wired_mappings(vm_page_t m)
+{
+	struct pv_entry *pv;
+	int count = 0;
+
+	FOREACH_MAPPING(pv, m)
+		count += ((struct mapping *)pv)->wired;
+	return (count);
 }
 
 void

@@ -150,6 +150,70 @@ test_short(void)
 		vm_page_free(all[count]);
 }
 
+/*
+ * Who waits sleeps once: for a tick if there are pages, until he is woken if not;
+ * and who wants so many until they are there, or in the cache.
+ */
+static vm_page_t	hoard[2];
+static int	timeouts;
+
+static void
+nothing_happens(const void *chan __unused)
+{
+	timeouts += sleep_timo;
+}
+
+static void
+one_comes_back(const void *chan __unused)
+{
+	CHECK(hoard[0] != NULL && sleep_timo == 0);
+	if (hoard[1] != NULL) {
+		vm_page_wakeup(hoard[1]);
+		vm_page_cache(hoard[1]);
+		hoard[1] = NULL;
+	} else {
+		vm_page_free(hoard[0]);
+		hoard[0] = NULL;
+	}
+}
+
+static void
+test_waiting(void)
+{
+	struct proc *daemon = pageproc;
+	uint32_t left = cnt.v_free_count;
+	int slept = sleeps;
+	vm_page_t m;
+
+	sleeper = nothing_happens;
+	vm_wait();
+	vm_waitpfault();
+	pageproc = curproc;
+	vm_wait();
+	CHECK(sleeps == slept + 3 && timeouts == 3);
+	cnt.v_free_min = cnt.v_pageout_free_min = left + 1;
+	vm_wait();
+	pageproc = daemon;
+	vm_wait();
+	vm_waitpfault();
+	CHECK(sleeps == slept + 6 && timeouts == 3);
+	cnt.v_free_min = cnt.v_pageout_free_min = 0;
+	CHECK(vm_pageout_pages_needed);
+	m = page_alloc(VM_ALLOC_NORMAL);
+	vm_page_free(m);
+	CHECK(!vm_pageout_pages_needed);
+
+	sleeper = one_comes_back;
+	hoard[0] = page_alloc(VM_ALLOC_NORMAL);
+	hoard[1] = vm_page_alloc(&thing, 0, VM_ALLOC_NORMAL);
+	vm_wait_pages(left - 2, VM_ALLOC_INTERRUPT);
+	CHECK(sleeps == slept + 6);
+	vm_wait_pages(left - cnt.v_interrupt_free_min, VM_ALLOC_SYSTEM);
+	CHECK(sleeps == slept + 8 && cnt.v_free_count == left - 1);
+	vm_object_page_remove(&thing, 0, 0, 0);
+	sleeper = NULL;
+}
+
 /* ---------------------------------------------------------------- states */
 
 static void
@@ -208,6 +272,7 @@ static void
 test_busy(void)
 {
 	vm_page_t m = waited_for = vm_page_alloc(&thing, 9, VM_ALLOC_NORMAL);
+	int slept = sleeps;
 
 	sleeper = not_busy_any_more;
 	CHECK(m->flags == PG_BUSY);
@@ -216,12 +281,12 @@ test_busy(void)
 	vm_page_io_start(m);
 	CHECK(vm_page_sleep_if_busy(m, 0, "test") == 0);
 	CHECK(vm_page_sleep_if_busy(m, 1, "test") == 1 && m->busy == 0);
-	CHECK(sleeps == 2 && (m->flags & PG_REFERENCED));
+	CHECK(sleeps == slept + 2 && (m->flags & PG_REFERENCED));
 	vm_page_busy(m);
-	CHECK(vm_page_grab(&thing, 9, VM_ALLOC_NORMAL) == NULL && sleeps == 3);
+	CHECK(vm_page_grab(&thing, 9, VM_ALLOC_NORMAL) == NULL && sleeps == slept + 3);
 	vm_page_busy(m);
 	CHECK(vm_page_grab(&thing, 9, VM_ALLOC_RETRY | VM_ALLOC_WIRED) == m);
-	CHECK((m->flags & PG_BUSY) && m->wire_count == 1 && sleeps == 4);
+	CHECK((m->flags & PG_BUSY) && m->wire_count == 1 && sleeps == slept + 4);
 	vm_page_free(m);
 	m = vm_page_grab(&thing, 9, VM_ALLOC_NOBUSY);
 	CHECK(m != NULL && m->flags == 0);
@@ -271,6 +336,7 @@ test_pages(void)
 	_vm_object_allocate(OBJT_DEFAULT, MEMORY_PAGES, &thing);
 	test_zeroed();
 	test_short();
+	test_waiting();
 	test_queues();
 	test_busy();
 	test_valid();

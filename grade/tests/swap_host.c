@@ -5,7 +5,7 @@
  *
  *	swap_host SEED COUNT SLOTS BLOCKS
  *
- * Objects are few and small, and so is the device: SLOTS pages.  Pages are read,
+ * Objects are few and small, and so are two devices: SLOTS pages each.  Pages are read,
  * written, given up, paged out by the daemon and by others; ranges are
  * forgotten, objects collapse and end.  A page's contents is one number.  A
  * transfer ends when it is drawn to, or when somebody sleeps, and some of them
@@ -42,7 +42,8 @@ int	atoi(const char *s);
 
 #define	OBJECTS		5
 #define	PAGES		160		/* of an object */
-#define	MAX_SLOTS	4096
+#define	MAX_SLOTS	1024
+#define	DISKS		2
 #define	WINDOWS		0x20000000U	/* where the transfers' addresses begin */
 #define	RUBBISH		0xdead
 
@@ -61,7 +62,7 @@ struct host_page {
 static struct vm_object objects[OBJECTS];
 static struct host_page *resident[OBJECTS][PAGES];
 static unsigned	want[OBJECTS][PAGES];	/* the model */
-static unsigned	disk[MAX_SLOTS + 2];	/* a slot's contents */
+static unsigned	disk[DISKS][MAX_SLOTS + 2];	/* a slot's contents */
 static vm_page_t windows[1024];
 static struct bio *pending[16];
 static int	npending, failing;	/* transfers under way; do some fail? */
@@ -84,7 +85,7 @@ static struct thread process_thread = { .td_proc = &process };
 static struct thread daemon_thread = { .td_proc = &daemon };
 struct thread *curthread = &process_thread;
 struct proc *pageproc = &daemon;
-struct vmmeter cnt = { .v_page_count = 1000 };
+struct vmmeter cnt = { .v_page_count = 64 };	/* the hash has one chain */
 vm_map_t kernel_map;
 uint32_t bootdev;
 int bootverbose;
@@ -163,7 +164,7 @@ uma_zcreate(const char *name __unused, int size, uma_ctor ctor __unused,
 int
 uma_zone_reserve_kva(uma_zone_t zone __unused, int nitems)
 {
-	CHECK(nitems == 500);
+	CHECK(nitems == 32);
 	return (1);
 }
 
@@ -264,7 +265,6 @@ vm_page_free(vm_page_t m)
 
 void vm_page_activate(vm_page_t m) { m->queue = PQ_ACTIVE; }
 void vm_page_deactivate(vm_page_t m) { m->queue = PQ_INACTIVE; }
-void vm_page_dirty(vm_page_t m) { m->dirty = VM_PAGE_BITS_ALL; }
 void vm_page_undirty(vm_page_t m) { m->dirty = 0; }
 void vm_page_test_dirty(vm_page_t m __unused) { }
 void vm_page_io_start(vm_page_t m) { m->busy++; }
@@ -277,11 +277,11 @@ vm_page_io_finish(vm_page_t m)
 	m->busy = 0;
 }
 
+/* Nobody waits here. */
 void
-vm_page_wakeup(vm_page_t m)
+vm_page_flash(vm_page_t m __unused)
 {
-	CHECK(m->flags & PG_BUSY);
-	m->flags &= ~PG_BUSY;
+	CHECK(0);
 }
 
 void
@@ -328,6 +328,10 @@ void
 vm_pager_put_pages(vm_object_t object, vm_page_t *m, int count, int flags,
     int *rtvals)
 {
+	int i;
+
+	for (i = 0; i < count; i++)
+		CHECK(m[i]->object == object && m[i]->pindex == m[0]->pindex + i);
 	swappagerops.pgo_putpages(object, m, count, flags, rtvals);
 }
 
@@ -346,9 +350,9 @@ static void
 complete(int n)
 {
 	struct bio *bp = pending[n];
-	swblk_t slot = bp->bio_offset >> PAGE_SHIFT;
+	unsigned *slots = &disk[bp->bio_dev->si_minor][bp->bio_offset >> PAGE_SHIFT];
 	uint32_t at = atop((uint32_t)(uintptr_t)bp->bio_data - WINDOWS), i;
-	int fails = failing && draw_below(8) == 0;
+	int fails = failing && draw_below(4) == 0;
 	struct host_page *m;
 
 	pending[n] = pending[--npending];
@@ -356,9 +360,9 @@ complete(int n)
 		m = (struct host_page *)windows[at + i];
 		CHECK(m != NULL && (m->page.flags & PG_SWAPINPROG));
 		if (bp->bio_cmd == BIO_WRITE)
-			disk[slot + i] = fails ? RUBBISH : m->contents;
+			slots[i] = fails ? RUBBISH : m->contents;
 		else
-			m->contents = fails ? RUBBISH : disk[slot + i];
+			m->contents = fails ? RUBBISH : slots[i];
 	}
 	bp->bio_completed = fails && draw_below(2) ? bp->bio_bcount / 2 :
 	    bp->bio_bcount;
@@ -406,6 +410,7 @@ fault(vm_object_t object, vm_pindex_t pindex)
 
 	if (m != NULL) {
 		wait_page(m);
+		CHECK(m->valid == VM_PAGE_BITS_ALL && !(m->flags & PG_BUSY));
 		return (m);
 	}
 	if (!swappagerops.pgo_haspage(object, pindex, &before, &after)) {
@@ -576,7 +581,7 @@ collapse(int src, int dst, vm_pindex_t offset)
 static void
 look_through(void)
 {
-	static uint8_t seen[MAX_SLOTS + 2];
+	static uint8_t seen[DISKS * (MAX_SLOTS + 3)];
 	uint32_t total, used, slots = 0;
 	vm_pindex_t i;
 	swblk_t blk;
@@ -588,7 +593,7 @@ look_through(void)
 			blk = swp_pager_meta_lookup(&objects[object], i);
 			if (blk == SWAPBLK_NONE)
 				continue;
-			CHECK(blk >= 2 && blk < MAX_SLOTS + 2 && !seen[blk]);
+			CHECK(blk < sizeof(seen) && !seen[blk]);
 			CHECK(swp_pager_meta_next(&objects[object], i, PAGES) == i);
 			seen[blk] = 1;
 			slots++;
@@ -626,7 +631,7 @@ operate(void)
 		page_out(object, pindex);
 		break;
 	case 17:
-		failing = draw_below(10) == 0;
+		failing = draw_below(4) == 0;
 		break;
 	default:
 		touch(object, pindex, draw_below(3));
@@ -641,7 +646,7 @@ main(int argc __unused, char **argv)
 		.d_name = "host", .d_strategy = host_strategy
 	};
 	unsigned count = atoi(argv[2]), slots = atoi(argv[3]), i;
-	struct cdev *dev = make_dev(&devsw, 0, 0, 0, 0, "host0");
+	struct cdev *dev;
 	uint32_t total, used;
 
 	state = atoi(argv[1]);
@@ -650,9 +655,12 @@ main(int argc __unused, char **argv)
 		object_init(i);
 	swappagerops.pgo_init();
 	swap_pager_swap_init();
-	CHECK(swaponsomething(dev, PAGE_SIZE * 2) == EINVAL);
-	CHECK(swaponsomething(dev, (uint64_t)PAGE_SIZE * (slots + 2)) == 0);
-	CHECK(swaponsomething(dev, PAGE_SIZE * 200) == EBUSY);
+	for (i = 0; i < DISKS; i++) {
+		dev = make_dev(&devsw, i, 0, 0, 0, "host%u", i);
+		CHECK(swaponsomething(dev, PAGE_SIZE * 2) == EINVAL);
+		CHECK(swaponsomething(dev, (uint64_t)PAGE_SIZE * (slots + 2)) == 0);
+		CHECK(swaponsomething(dev, PAGE_SIZE * 200) == EBUSY);
+	}
 	for (step = 0; step < count; step++) {
 		operate();
 		CHECK(level == 0);
@@ -667,7 +675,7 @@ main(int argc __unused, char **argv)
 	for (i = 0; i < OBJECTS; i++)
 		end(i);
 	swap_pager_status(&total, &used);
-	CHECK(total == slots && used == 0 && blocks == 0);
+	CHECK(total == DISKS * slots && used == 0 && blocks == 0);
 	host_printf("reads=%u writes=%u errors=%u full=%u copies=%u waited=%u\n",
 	    reads, writes, errors, full, copies, waited);
 	return (0);

@@ -16,15 +16,16 @@ from grade.tests.emulation import TREE, tool
 KERNEL = ("vm_page", "vm_page_startup", "vm_page_state", "vm_page_tree", "vm_pageq", "vm_object", "vm_object_page",
           "vm_object_shadow", "vm_map", "vm_map_delete", "vm_map_find", "vm_map_init", "vm_map_lock", "vm_map_splay",
           "vm_kern", "uma_core", "uma_slab", "vm_fail")
-HOST = ("", "_absent", "_pages", "_maps", "_malloc", "_zones")
+HOST = ("", "_pages", "_maps", "_malloc", "_zones")
 SOURCES = (*(f"kernel/vm/{name}.c" for name in KERNEL), "kernel/kern/kern_malloc.c",
            *(f"grade/tests/mem_host{name}.c" for name in HOST))
 # The kernel's first address, here: a sanitizer has its own things where it is else.
 HIGH, LOW = "((uint32_t)PTDPTDI << PDRSHIFT)", "0x1fc00000U"
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+# What only maps of processes need is not there: who calls it jumps to 0.
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
-         "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-ffunction-sections",
-         "-Wl,--gc-sections", "-I.", "-Igrade/tests/host", "-Ikernel")     # what is not called need not be there
+         "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-no-pie", "-Wl,--unresolved-symbols=ignore-all",
+         "-I.", "-Igrade/tests/host", "-Ikernel")
 RENAMED = ("printf", "malloc", "free", "realloc", "reallocf")       # names that the host has, too
 WALL_SECONDS = 60               # a watchdog
 PANICKED = 42                   # exit status
@@ -121,6 +122,7 @@ def test_waiting(host: Path) -> None:
     ("too much", "kmem_malloc(4294967280): kmem_map too small: 12288 total allocated"),
     ("late write", "malloc: memory modified after free: 0x{x}, 128 bytes"),
     ("pages twice", "kmem_free: 3 pages at 0x{x} are not in use"),
+    ("some of the pages", "kmem_free: 1 pages at 0x{x} are not in use"),
     ("no pages", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("not the map's", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("page twice", "vm_page_free: freeing free page 0x{x}"),

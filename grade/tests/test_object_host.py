@@ -72,7 +72,7 @@ def test_files(host: Path) -> None:
 
 @pytest.mark.parametrize("how, words", [
     ("no object", "vm_page_alloc: no object, request 0"),
-    ("object", "vm_page_alloc: an object 0x{x}, request 0x100"),
+    ("object", "vm_page_alloc: object 0x{x}, request 0x100"),
     ("there already", "vm_page_insert: object 0x{x} has page 3"), ("another's", "vm_page_insert: 0x{x} is another's"),
     ("freed twice", "vm_page_free: freeing free page 0x{x}"),
     ("mapped", "vm_page_free: page 0x{x} is wired 0 times, written 0 times, mapped 1"),

@@ -27,8 +27,8 @@ WIRED, WITH_GLOBAL, ENTRY_GLOBAL = 0x200, "cpu: model=p3_katmai", 0x100
 PV_ENTRIES = PAGE // 24         # in a page of them
 
 # Instructions.
-BUDGETS = {"enter": 145, "reenter": 125, "enter_quick": 125, "copy": 72, "remove": 90, "remove_pages": 135,
-           "remove_all": 140, "protect": 2000, "zero_page": 1085, "copy_page": 1100, "pinit": 300, "release": 300}
+BUDGETS = {"enter": 125, "reenter": 110, "enter_quick": 115, "copy": 65, "remove": 90, "remove_pages": 115,
+           "remove_all": 125, "protect": 2000, "zero_page": 1080, "copy_page": 1090, "pinit": 300, "release": 300}
 
 
 def named(facts: Sequence[Fact], name: str) -> list[Fact]:

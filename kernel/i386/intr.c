@@ -27,6 +27,7 @@
  * handler is called.
  */
 #include <i386/intr.h>
+#include <i386/spl.h>
 
 #include <sys/errno.h>
 #include <sys/proc.h>
@@ -57,7 +58,7 @@ static struct intrhand intr_handlers[INTR_LEN];
  * Volatile, so that splx() looks at it behind the change of the level: one that
  * is postponed in between is seen.
  */
-static volatile uint32_t ipending;
+volatile uint32_t ipending;
 static uint32_t	stray_count[ICU_LEN];
 
 volatile int	cpl = IPL_NONE;

@@ -55,47 +55,20 @@ table_hold(pmap_t pmap, vm_offset_t va, int wait)
 
 /* ---------------------------------------------------------------- pmap_enter */
 
-/*
- * See to it that there is a table for `va', and a pv entry if there is to be one;
- * may sleep.  Returns the user's table, one ahead, or NULL for the kernel's.
- */
-static inline vm_page_t
-prepare(pmap_t pmap, vm_offset_t va, int managed)
+/* A page may be entered at this address of the kernel's: there is a table. */
+static void
+check_kernel_address(pmap_t pmap, vm_offset_t va)
 {
-	vm_page_t table = NULL;
+	pd_entry_t pde = pmap->pm_pdir[va >> PDRSHIFT];
 
-	if (va < VM_MAXUSER_ADDRESS)
-		table = table_hold(pmap, va, 1);
-	else {
-		KASSERT(va <= VM_MAX_KERNEL_ADDRESS, ("pmap_enter: toobig"));
-		KASSERT(va >= KERNBASE, ("pmap_enter: invalid to pmap_enter "
-		    "page table pages (va: 0x%x)", va));
-		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_PS)
-			panic("pmap_enter: attempted pmap_enter on 4MB page");
-		if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
-			panic("pmap_enter: invalid page directory pdir=%#x, va=%#x",
-			    pmap->pm_pdir[PTDPTDI], va);
-	}
-	if (managed)
-		(void)pmap_pv_reserve(1);
-	return (table);
-}
-
-/* The entry for a page with these rights, but for PG_MANAGED. */
-static inline pt_entry_t
-make_entry(vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
-{
-	pt_entry_t entry = VM_PAGE_TO_PHYS(m) | PG_V;
-
-	if (prot & VM_PROT_WRITE)
-		entry |= PG_RW;
-	if (wired)
-		entry |= PG_W;
-	if (va < VM_MAXUSER_ADDRESS)
-		entry |= PG_U;
-	else
-		entry |= pgeflag;
-	return (entry);
+	KASSERT(va <= VM_MAX_KERNEL_ADDRESS, ("pmap_enter: toobig"));
+	KASSERT(va >= KERNBASE, ("pmap_enter: invalid to pmap_enter "
+	    "page table pages (va: 0x%x)", va));
+	if (pde & PG_PS)
+		panic("pmap_enter: attempted pmap_enter on 4MB page");
+	if (!(pde & PG_V))
+		panic("pmap_enter: invalid page directory pdir=%#x, va=%#x",
+		    pmap->pm_pdir[PTDPTDI], va);
 }
 
 /* One mapping more, by this entry.  Returns PG_MANAGED, if it is that. */
@@ -167,12 +140,27 @@ enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 void
 pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 {
-	vm_page_t table = prepare(pmap, va, pmap_is_managed(m));
-	pt_entry_t *pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
-	pt_entry_t new = make_entry(va, m, prot, wired);
+	vm_page_t table = NULL;
+	pt_entry_t *pte, new = VM_PAGE_TO_PHYS(m) | PG_V;
 
-	if ((prot & VM_PROT_WRITE) && !(m->flags & PG_WRITEABLE))
-		vm_page_flag_set(m, PG_WRITEABLE);
+	if (va < VM_MAXUSER_ADDRESS) {
+		table = table_hold(pmap, va, 1);
+		new |= PG_U;
+	} else {
+		check_kernel_address(pmap, va);
+		new |= pgeflag;
+	}
+	if (pmap_is_managed(m))
+		(void)pmap_pv_reserve(1);
+	/* Nobody sleeps from here on. */
+	if (wired)
+		new |= PG_W;
+	if (prot & VM_PROT_WRITE) {
+		new |= PG_RW;
+		if (!(m->flags & PG_WRITEABLE))
+			vm_page_flag_set(m, PG_WRITEABLE);
+	}
+	pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
 	if (*pte & PG_V)
 		enter_over(pmap, va, m, pte, new, table);
 	else

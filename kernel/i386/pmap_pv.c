@@ -82,6 +82,7 @@ reclaim(void)
 {
 	struct pv_entry *pv;
 	pmap_t pmap;
+	int s;
 
 	TAILQ_FOREACH(pmap, &allpmaps, pm_list) {
 		TAILQ_FOREACH(pv, &pmap->pm_pvlist, pv_plist)
@@ -90,8 +91,10 @@ reclaim(void)
 		if (pv == NULL)
 			continue;
 		pmap_remove_pv(pv, PHYS_TO_VM_PAGE(*pmap_pte_walk(pmap, pv->pv_va)));
+		s = splvm();
 		TAILQ_REMOVE(&allpmaps, pmap, pm_list);
 		TAILQ_INSERT_TAIL(&allpmaps, pmap, pm_list);
+		splx(s);
 		return (1);
 	}
 	return (0);

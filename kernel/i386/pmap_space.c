@@ -27,11 +27,15 @@ struct pmaplist allpmaps = TAILQ_HEAD_INITIALIZER(allpmaps);
 void
 pmap_space_init(pmap_t pmap, pd_entry_t *directory)
 {
+	int s;
+
 	pmap->pm_pdir = directory;
 	TAILQ_INIT(&pmap->pm_pvlist);
 	pmap->pm_stats.resident_count = 0;
 	pmap->pm_stats.wired_count = 0;
+	s = splvm();
 	TAILQ_INSERT_HEAD(&allpmaps, pmap, pm_list);
+	splx(s);
 }
 
 void
@@ -85,9 +89,10 @@ pmap_pinit(pmap_t pmap)
 	    VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL)
 		VM_WAIT;
 	pmap_qenter(va, &m, 1);
-	memcpy(directory + KPTDI, PTD + KPTDI, kernel_part());
 	directory[PTDPTDI] = VM_PAGE_TO_PHYS(m) | PG_V | PG_RW | PG_A | PG_M;
+	/* In the list first: an interrupt may make the kernel grow meanwhile. */
 	pmap_space_init(pmap, directory);
+	memcpy(directory + KPTDI, PTD + KPTDI, kernel_part());
 	return (1);
 }
 
@@ -95,12 +100,15 @@ void
 pmap_release(pmap_t pmap)
 {
 	vm_page_t m = PHYS_TO_VM_PAGE(pmap->pm_pdir[PTDPTDI]);
+	int s;
 
 	KASSERT(pmap->pm_stats.resident_count == 0,
 	    ("pmap_release: pmap resident count %ld != 0",
 	    pmap->pm_stats.resident_count));
 	KASSERT(!pmap_is_current(pmap), ("pmap_release: it is what runs"));
+	s = splvm();
 	TAILQ_REMOVE(&allpmaps, pmap, pm_list);
+	splx(s);
 	pmap->pm_pdir[PTDPTDI] = 0;
 	bzero(pmap->pm_pdir + KPTDI, kernel_part());
 	pmap_qremove((vm_offset_t)pmap->pm_pdir, 1);
@@ -169,22 +177,6 @@ pmap_extract(pmap_t pmap, vm_offset_t va)
 	if (!(pte & PG_V))
 		return (0);
 	return ((pte & PG_FRAME) | (va & PAGE_MASK));
-}
-
-vm_page_t
-pmap_extract_and_hold(pmap_t pmap, vm_offset_t va, vm_prot_t prot)
-{
-	pt_entry_t *pte = pmap_pte(pmap, va);
-	vm_page_t m;
-
-	if (pte == NULL || !(*pte & PG_V))
-		return (NULL);
-	if ((prot & VM_PROT_WRITE) && !(*pte & PG_RW))
-		return (NULL);
-	m = PHYS_TO_VM_PAGE(*pte);
-	if (m != NULL)
-		vm_page_hold(m);
-	return (m);
 }
 
 int

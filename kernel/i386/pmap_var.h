@@ -28,7 +28,8 @@
 #include <vm/vm_page.h>
 
 TAILQ_HEAD(pmaplist, pmap);
-extern struct pmaplist allpmaps;	/* each directory has the kernel's tables */
+/* Each directory has the kernel's tables; changed at splvm, since the kernel may grow. */
+extern struct pmaplist allpmaps;
 
 /* pmap_space.c: empty, with this directory, and in the list. */
 void	pmap_space_init(pmap_t pmap, pd_entry_t *directory);

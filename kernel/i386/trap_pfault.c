@@ -29,27 +29,22 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
-/* Bring in what is at eva of this map.  Returns as vm_fault(). */
-static inline int
-bring_in(const struct trapframe *tf, vm_map_t map, uint32_t eva)
+static inline vm_prot_t
+fault_type(const struct trapframe *tf)
 {
-	int write = tf->tf_err & PGEX_W;
-
-	if (map == NULL)
-		return (KERN_INVALID_ADDRESS);
-	return (vm_fault(map, trunc_page(eva),
-	    write ? VM_PROT_WRITE : VM_PROT_READ,
-	    write && map != kernel_map ? VM_FAULT_DIRTY : VM_FAULT_NORMAL));
+	return (tf->tf_err & PGEX_W ? VM_PROT_WRITE : VM_PROT_READ);
 }
 
+/* His memory, or a signal. */
 static inline void
 user_fault(struct trapframe *tf, uint32_t eva)
 {
 	struct vmspace *vm = curproc->p_vmspace;
-	int rv;
+	int rv = KERN_INVALID_ADDRESS;
 
-	rv = bring_in(tf, eva < VM_MAXUSER_ADDRESS && vm != NULL ?
-	    &vm->vm_map : NULL, eva);
+	if (eva < VM_MAXUSER_ADDRESS && vm != NULL)
+		rv = vm_fault(&vm->vm_map, trunc_page(eva), fault_type(tf),
+		    tf->tf_err & PGEX_W ? VM_FAULT_DIRTY : VM_FAULT_NORMAL);
 	if (rv != KERN_SUCCESS)
 		trapsignal(curthread, tf, rv == KERN_PROTECTION_FAILURE ?
 		    SIGBUS : SIGSEGV, T_PAGEFLT);
@@ -59,14 +54,14 @@ user_fault(struct trapframe *tf, uint32_t eva)
  * While the page is brought in there is no pcb_onfault: what the kernel does then
  * is not what had set it.
  */
-static void
+static __attribute__((noinline)) void
 kernel_fault(struct trapframe *tf, uint32_t eva)
 {
 	struct vmspace *vm = curproc->p_vmspace;
 	struct pcb *pcb = curpcb;
 	void *onfault = pcb->pcb_onfault;
 	vm_map_t map = NULL;
-	int rv;
+	int rv = KERN_INVALID_ADDRESS, flags = VM_FAULT_NORMAL;
 
 	if (tf->tf_eflags & PSL_I) {
 		if (eva >= VM_MAXUSER_ADDRESS)
@@ -74,10 +69,13 @@ kernel_fault(struct trapframe *tf, uint32_t eva)
 		else if (onfault != NULL && vm != NULL)
 			map = &vm->vm_map;
 	}
-
-	pcb->pcb_onfault = NULL;
-	rv = bring_in(tf, map, eva);
-	pcb->pcb_onfault = onfault;
+	if (map != kernel_map && (tf->tf_err & PGEX_W))
+		flags = VM_FAULT_DIRTY;
+	if (map != NULL) {
+		pcb->pcb_onfault = NULL;
+		rv = vm_fault(map, trunc_page(eva), fault_type(tf), flags);
+		pcb->pcb_onfault = onfault;
+	}
 	if (rv == KERN_SUCCESS)
 		return;
 	if (onfault != NULL)

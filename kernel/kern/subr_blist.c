@@ -84,6 +84,8 @@ longest_run(uint32_t word)
 {
 	uint8_t run;
 
+	if (word == ~0U)
+		return (BLIST_BMAP_RADIX);
 	for (run = 0; word != 0; run++)
 		word &= word >> 1;
 	return (run);
@@ -102,19 +104,27 @@ largest_child(const struct blist *bl, int level, swblk_t node)
 	return (largest);
 }
 
-/* A leaf has changed: so do the numbers above it. */
+/*
+ * A leaf has changed, and so may the numbers above it: one that is less than its
+ * child is now must grow, one that the child gave it is looked for again.
+ */
 static void
 leaf_changed(blist_t bl, swblk_t node)
 {
-	uint8_t run = longest_run(bl->bl_bitmap[node]);
-	int level;
+	uint8_t run = longest_run(bl->bl_bitmap[node]), was, above;
+	int level = 0;
 
-	for (level = 0; bl->bl_run[level][node] != run;) {
+	for (;;) {
+		was = bl->bl_run[level][node];
 		bl->bl_run[level][node] = run;
-		if (++level == bl->bl_levels)
-			break;
+		if (run == was || ++level == bl->bl_levels)
+			return;
 		node /= BLIST_META_RADIX;
-		run = largest_child(bl, level - 1, node);
+		above = bl->bl_run[level][node];
+		if (run < above && was < above)
+			return;
+		if (run < above)
+			run = largest_child(bl, level - 1, node);
 	}
 }
 

@@ -16,8 +16,8 @@
  * Addresses are page-aligned, ranges go from `sva' to before `eva'.  Functions
  * on managed mappings are called between sleeps, never by an interrupt's handler
  * (those that a page's I/O ends with look at the page alone).  The kernel's
- * windows and k- and q- functions may be used up to splvm.  None sleeps but for
- * pmap_enter(), pmap_pinit() and pmap_copy()'s caller.
+ * windows and k- and q- functions may be used up to splvm.  None sleeps but
+ * pmap_enter() and pmap_pinit().
  *
  * [vm/pmap.h, i386/i386/pmap.c]
  */
@@ -67,8 +67,8 @@ void	pmap_activate(struct thread *td);
 
 /*
  * Map `m' at `va', instead of what was mapped there, with these rights (VM_PROT_;
- * to read is always among them).  A wired mapping stays until it is removed.
- * May sleep for memory.
+ * to read is always among them).  A page that may be written is PG_WRITEABLE from
+ * now on.  A wired mapping stays until it is removed.  May sleep for memory.
  */
 void	pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot,
 	    int wired);
@@ -101,8 +101,6 @@ void	pmap_copy(pmap_t dst, pmap_t src, vm_offset_t dst_addr, vm_size_t len,
 
 /* The physical address behind `va', 0 if nothing is mapped there. */
 vm_paddr_t pmap_extract(pmap_t pmap, vm_offset_t va);
-/* The page, held (vm_page_hold()), if it is mapped with these rights, or NULL. */
-vm_page_t pmap_extract_and_hold(pmap_t pmap, vm_offset_t va, vm_prot_t prot);
 /* Nothing is mapped there, but a page table is there: a mapping would be cheap. */
 int	pmap_is_prefaultable(pmap_t pmap, vm_offset_t va);
 /* mincore(2)'s bits of what is mapped there; 0 if nothing is. */

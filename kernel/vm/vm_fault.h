@@ -51,7 +51,6 @@ struct faultstate {
 	int		grown;		/* a stack has grown: once is enough */
 	int		made;		/* the page was not there: zeros, or a copy */
 	int		copied;		/* it was a copy */
-	int		read;		/* a pager had it */
 };
 
 /* ---------------------------------------------------------------- vm_fault.c */

@@ -164,6 +164,16 @@ fill_window(struct faultstate *fs, struct window *w)
 
 /* ---------------------------------------------------------------- reading */
 
+/* Not filled, and of no use; but who has wired it keeps it. */
+static void
+drop_page(vm_page_t m)
+{
+	if (m->wire_count != 0)
+		vm_page_wakeup(m);
+	else
+		vm_page_free(m);
+}
+
 /* The pager has failed: is the fault over, or may the page be found elsewhere? */
 static int
 read_failed(struct faultstate *fs, int rv)
@@ -173,13 +183,13 @@ read_failed(struct faultstate *fs, int rv)
 		    curproc->p_pid, curproc->p_comm);
 	if (rv == VM_PAGER_BAD ||
 	    (rv == VM_PAGER_ERROR && fs->map != kernel_map)) {
-		vm_page_free(fs->m);
+		drop_page(fs->m);
 		vm_fault_let_go(fs);
 		return (rv == VM_PAGER_BAD ? KERN_PROTECTION_FAILURE :
 		    KERN_FAILURE);
 	}
 	if (fs->object != fs->first_object) {
-		vm_page_free(fs->m);
+		drop_page(fs->m);
 		fs->m = NULL;
 	}
 	return (FAULT_ABSENT);
@@ -204,6 +214,6 @@ vm_fault_pagein(struct faultstate *fs)
 		vm_fault_let_go(fs);
 		return (FAULT_RETRY);
 	}
-	fs->read = 1;
+	cnt.v_io_faults++;
 	return (KERN_SUCCESS);
 }

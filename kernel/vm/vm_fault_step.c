@@ -147,8 +147,11 @@ vm_fault_enter(struct faultstate *fs)
 	if (!fs->made && (fs->flags & VM_FAULT_WIRE_MASK) == 0 && !fs->wired)
 		vm_fault_prefault(fs);
 	settle_page(fs, m);
-	if (fs->copied && !fs->held)
+	if (fs->held || fs->object != fs->first_object) {
+		vm_fault_let_go(fs);
+		return;
+	}
+	if (fs->copied)
 		collapse_if_full(fs->first_object);
-	vm_fault_let_go(fs);
-	cnt.v_io_faults += fs->read;
+	vm_map_lookup_done(fs->map, fs->entry);
 }

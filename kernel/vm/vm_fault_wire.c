@@ -69,19 +69,27 @@ wired_page(vm_object_t object, vm_pindex_t pindex)
 	return (m);
 }
 
-/* The page that is wired at `va': it need not be mapped, where nobody may use it now. */
+/*
+ * The page that is wired at `va'; NULL: its file has lost it.  It need not be
+ * mapped, where nobody may use it now.  Then it is one that more have wired than
+ * map it: else it has come to the file since, and is wired by others.
+ */
 static vm_page_t
 page_at(vm_map_t map, vm_offset_t va)
 {
 	vm_paddr_t pa = pmap_extract(vm_map_pmap(map), va);
 	vm_map_entry_t entry;
+	vm_page_t m;
 
 	if (pa != 0)
 		return (PHYS_TO_VM_PAGE(pa));
 	if (!vm_map_lookup_entry(map, va, &entry))
 		return (NULL);
-	return (wired_page(entry->object.vm_object,
-	    OFF_TO_IDX(va - entry->start + entry->offset)));
+	m = wired_page(entry->object.vm_object,
+	    OFF_TO_IDX(va - entry->start + entry->offset));
+	if (m != NULL && m->wire_count <= pmap_page_wired_mappings(m))
+		return (NULL);
+	return (m);
 }
 
 void
@@ -123,8 +131,9 @@ vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map __unused,
 		pmap_copy_page(src, m);
 		m->valid = VM_PAGE_BITS_ALL;
 		vm_page_dirty(m);
-		pmap_enter(dst_map->pmap, dst_entry->start + ptoa(pindex), m,
-		    dst_entry->protection, 0);
+		if (dst_entry->protection != VM_PROT_NONE)
+			pmap_enter(dst_map->pmap, dst_entry->start + ptoa(pindex),
+			    m, dst_entry->protection, 0);
 		if (dst_entry->protection & VM_PROT_WRITE)
 			vm_page_flag_set(m, PG_WRITEABLE);
 		vm_page_activate(m);

@@ -158,7 +158,14 @@ vm_object_clear_flag(vm_object_t object, uint16_t bits)
 }
 
 /* It is mapped for writing: it might be dirty from now on. */
-void	vm_object_set_writeable_dirty(vm_object_t object);
+static inline void
+vm_object_set_writeable_dirty(vm_object_t object)
+{
+	const uint16_t both = OBJ_WRITEABLE | OBJ_MIGHTBEDIRTY;
+
+	if ((object->flags & both) != both)
+		vm_object_set_flag(object, both);
+}
 
 /* ---------------------------------------------------------------- shadows */
 

@@ -31,17 +31,6 @@ is_before(vm_page_t m, vm_pindex_t end)
 
 /* ---------------------------------------------------------------- remove */
 
-/* A page's mappings go; those that were wired do not keep it any more. */
-static void
-unmap_wired(vm_page_t m)
-{
-	int wirings = pmap_page_wired_mappings(m);
-
-	pmap_remove_all(m);
-	while (wirings-- > 0)
-		vm_page_unwire(m, 0);
-}
-
 /*
  * What a page holds is lost, and it is free; unless `clean_only' keeps it, as it
  * does all that are wired, or the kernel has wired it for itself.
@@ -52,7 +41,7 @@ remove_page(vm_page_t m, int clean_only)
 	if (m->wire_count != 0 && !(m->flags & PG_FICTITIOUS)) {
 		if (clean_only)
 			return;
-		unmap_wired(m);
+		vm_page_unmap(m);
 		if (m->wire_count != 0) {
 			m->valid = m->dirty = 0;
 			return;

@@ -1,9 +1,9 @@
 /*
  * vm_page: physical pages, free and taken.
  *
- * Free pages are in a queue, the lowest first at the start.  Those that are
- * full of zeros stand at its end; who does not want one takes from its head.
- * Of the last ones some are kept for those who cannot wait:
+ * Free pages are in a queue, those of the largest range first at the start.  Those
+ * that are full of zeros stand at its end; who does not want one takes from its
+ * head.  Of the last ones some are kept for those who cannot wait:
  *
  *	v_free_count  0 ....... v_interrupt_free_min ....... v_free_reserved ....
  *	who gets one  INTERRUPT | SYSTEM, too                | NORMAL, too
@@ -29,6 +29,7 @@
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
+#include <i386/spl.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
 #include <vm/vm_object.h>
@@ -184,11 +185,12 @@ make_free(int req)
 	return (1);
 }
 
-/* The first free page, or the last, off the queue. */
+/* The first free page, or one that is zeroed, if that is wanted and there is one. */
 static inline vm_page_t
-free_queue_take(int last)
+free_queue_take(int zeroed)
 {
-	vm_page_t m = last ? TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
+	vm_page_t m = zeroed && vm_page_zero_count > 0 ?
+	    TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
 
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
@@ -236,29 +238,31 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 	    ("vm_page_alloc: no object, request %#x", req));
 	if (vm_fail_alloc != 0 && vm_fail_now())
 		return (NULL);
-	s = splvm();
+	s = splvm_here();
 	/* With so many free, nothing need be asked. */
 	if (cnt.v_free_count <= cnt.v_free_reserved + cnt.v_cache_min &&
 	    !is_enough(req)) {
-		splx(s);
+		splx_here(s);
 		return (NULL);
 	}
 	m = free_queue_take(req & VM_ALLOC_ZERO);
 	m->queue = PQ_NONE;
 	m->flags = req & VM_ALLOC_ZERO ? m->flags & PG_ZERO : 0;
-	if (!(req & (VM_ALLOC_NOOBJ | VM_ALLOC_NOBUSY)))
-		m->flags |= PG_BUSY;
 	if (req & VM_ALLOC_WIRED) {
 		m->wire_count = 1;
 		cnt.v_wire_count++;
 	}
 	if (object != NULL) {
 		KASSERT(!(req & VM_ALLOC_NOOBJ),
-		    ("vm_page_alloc: an object %p, request %#x", object, req));
+		    ("vm_page_alloc: object %p, request %#x", object, req));
+		if (!(req & VM_ALLOC_NOBUSY))
+			m->flags |= PG_BUSY;
 		page_insert(m, object, pindex);
+		splx_here(s);
+		return (m);
 	}
-	splx(s);
-	return (object == NULL && (req & VM_ALLOC_ZERO) ? zeroed(m) : m);
+	splx_here(s);
+	return (req & VM_ALLOC_ZERO ? zeroed(m) : m);
 }
 
 /* ---------------------------------------------------------------- giving back */
@@ -286,7 +290,7 @@ free_queue_give(vm_page_t m)
 static void
 page_free(vm_page_t m, uint16_t zero)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	KASSERT(m->queue != PQ_FREE, ("vm_page_free: freeing free page %#x",
 	    m->phys_addr));
@@ -298,7 +302,7 @@ page_free(vm_page_t m, uint16_t zero)
 	if (m->object != NULL)
 		page_remove(m);
 	if (m->flags & PG_FICTITIOUS) {
-		splx(s);
+		splx_here(s);
 		return;
 	}
 	cnt.v_wire_count -= m->wire_count;
@@ -312,7 +316,7 @@ page_free(vm_page_t m, uint16_t zero)
 		m->flags = 0;
 		vm_pageq_enqueue(PQ_HOLD, m);
 	}
-	splx(s);
+	splx_here(s);
 }
 
 void
@@ -383,16 +387,23 @@ vm_page_free_wakeup(void)
 }
 
 /*
- * There may be pages after all: others came free meanwhile, or vm_fail_now() has
- * said that there were none.  Then nobody would wake us.
+ * Sleep until there are pages.  But if there is `enough' already (others came
+ * free meanwhile, or vm_fail_now() has said that there was none) nobody would
+ * wake us, and it is for a tick.
  */
+static void
+wait_on(void *chan, int pri, const char *wmesg, int enough)
+{
+	(void)tsleep(chan, pri, wmesg, enough ? 1 : 0);
+}
+
 static void
 wait_for_daemon(int pri, const char *wmesg)
 {
 	int s = splvm();
 
 	pagedaemon_wakeup();
-	(void)tsleep(&cnt.v_free_count, pri, wmesg, vm_page_count_min() ? 0 : 1);
+	wait_on(&cnt.v_free_count, pri, wmesg, !vm_page_count_min());
 	splx(s);
 }
 
@@ -407,7 +418,8 @@ vm_wait(void)
 	}
 	s = splvm();
 	vm_pageout_pages_needed = 1;
-	(void)tsleep(&vm_pageout_pages_needed, PSWP, "VMWait", 0);
+	wait_on(&vm_pageout_pages_needed, PSWP, "VMWait",
+	    vm_page_count_usable() >= cnt.v_pageout_free_min);
 	splx(s);
 }
 
@@ -417,12 +429,21 @@ vm_waitpfault(void)
 	wait_for_daemon(PUSER, "pfault");
 }
 
+/* How many there are for a request, which might have them of the cache. */
+static uint32_t
+pages_for(int req)
+{
+	if ((req & VM_ALLOC_CLASS_MASK) == VM_ALLOC_INTERRUPT)
+		return (cnt.v_free_count);
+	return (vm_page_count_usable());
+}
+
 void
 vm_wait_pages(uint32_t pages, int req)
 {
 	int s = splvm();
 
-	while (cnt.v_free_count < pages + pages_to_leave(req)) {
+	while (pages_for(req) < pages + pages_to_leave(req)) {
 		pages_wanted = 1;
 		pagedaemon_wakeup();
 		(void)tsleep(&pages_wanted, PVM, "vmwait", 0);

@@ -32,6 +32,7 @@
 #define	_VM_VM_PAGE_H_
 
 #include <sys/queue.h>
+#include <sys/systm.h>
 #include <i386/atomic.h>
 #include <i386/pmap.h>
 #include <vm/vm.h>
@@ -208,6 +209,8 @@ vm_page_t vm_page_find_least(vm_object_t object, vm_pindex_t pindex);
 
 void	vm_page_wire(vm_page_t m);	/* off its queue while it is wired */
 void	vm_page_unwire(vm_page_t m, int activate);
+/* Unmap it everywhere.  Mappings that were wired do not keep it any more. */
+void	vm_page_unmap(vm_page_t m);
 void	vm_page_activate(vm_page_t m);	/* it is used */
 void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 /* Clean and mapped nowhere (this unmaps it): to be had for the asking. */
@@ -222,8 +225,6 @@ void	vm_pageq_requeue(vm_page_t m);	/* to the end of its own */
 
 /* ---------------------------------------------------------------- busy, held, flags */
 
-void	vm_page_busy(vm_page_t m);
-void	vm_page_wakeup(vm_page_t m);	/* not busy any more; wakes */
 void	vm_page_flash(vm_page_t m);	/* wakes whoever waits */
 void	vm_page_io_start(vm_page_t m);	/* one more writes it out */
 void	vm_page_io_finish(vm_page_t m);
@@ -256,11 +257,28 @@ vm_page_flag_clear(vm_page_t m, uint16_t bits)
 	atomic_clear_short(&m->flags, bits);
 }
 
+/* It is one's own, across sleeps. */
+static inline void
+vm_page_busy(vm_page_t m)
+{
+	KASSERT(!(m->flags & PG_BUSY), ("vm_page_busy: %p is busy already", m));
+	vm_page_flag_set(m, PG_BUSY);
+}
+
+/* Not any more; wakes whoever waits. */
+static inline void
+vm_page_wakeup(vm_page_t m)
+{
+	KASSERT(m->flags & PG_BUSY, ("vm_page_wakeup: %p is not busy", m));
+	vm_page_flag_clear(m, PG_BUSY);
+	if (m->flags & PG_WANTED)
+		vm_page_flash(m);
+}
+
 /* ---------------------------------------------------------------- valid and dirty */
 
 /* The bits of `size' bytes from `base' on, of a page, where they touch a piece. */
 int	vm_page_bits(int base, int size);
-void	vm_page_dirty(vm_page_t m);	/* all of it */
 void	vm_page_undirty(vm_page_t m);	/* all of it; mappings are not asked */
 void	vm_page_test_dirty(vm_page_t m); /* dirty, if a mapping has written it */
 /* What is there is good, and as the pager has it; mapped or not. */
@@ -271,5 +289,14 @@ void	vm_page_set_invalid(vm_page_t m, int base, int size);
 void	vm_page_zero_invalid(vm_page_t m, int setvalid);
 /* Is all of that valid?  A page with nothing valid is not, even for size 0. */
 int	vm_page_is_valid(vm_page_t m, int base, int size);
+
+/* All of it differs from what the pager has, from now on. */
+static inline void
+vm_page_dirty(vm_page_t m)
+{
+	KASSERT(m->queue != PQ_CACHE && m->queue != PQ_FREE,
+	    ("vm_page_dirty: %p is in queue %u", m, m->queue));
+	m->dirty = VM_PAGE_BITS_ALL;
+}
 
 #endif /* !_VM_VM_PAGE_H_ */

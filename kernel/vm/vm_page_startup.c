@@ -105,15 +105,14 @@ _Static_assert(offsetof(struct vm_page, dirty) + 1 - offsetof(struct vm_page, qu
 
 /*
  * Make `seg' of the pages from `first' to before `last', whose entries begin at
- * `m', and put them at the end of the free queue.  By hand, since it is done for
- * each page of the machine: they are each other's neighbours.  Returns the
- * entry behind the last.
+ * `m', and which are chained to be put into the free queue.  By hand, since it
+ * is done for each page of the machine: they are each other's neighbours.
+ * Returns the entry behind the last.
  */
 static vm_page_t
 seg_init(struct vm_page_seg *seg, vm_page_t m, uint32_t first, uint32_t last)
 {
-	struct pglist *free = &vm_page_queues[PQ_FREE].pl;
-	vm_page_t *prev = free->tqh_last;
+	vm_page_t *prev = NULL;
 	vm_paddr_t pa = ptoa(first);
 	vm_page_t end = m + (last - first);
 
@@ -123,7 +122,7 @@ seg_init(struct vm_page_seg *seg, vm_page_t m, uint32_t first, uint32_t last)
 	if (seg->count > vm_page_largest.count)
 		vm_page_largest = *seg;
 	for (; m < end; m++, pa += PAGE_SIZE) {
-		*prev = m;
+		m->pageq.tqe_next = m + 1;
 		m->pageq.tqe_prev = prev;
 		prev = &m->pageq.tqe_next;
 		m->object = NULL;
@@ -131,9 +130,32 @@ seg_init(struct vm_page_seg *seg, vm_page_t m, uint32_t first, uint32_t last)
 		pmap_page_init(m);
 		__builtin_memcpy(&m->queue, free_state, sizeof(free_state));
 	}
-	*prev = NULL;
-	free->tqh_last = prev;
 	return (m);
+}
+
+/* Put a range's pages at the end of the free queue. */
+static void
+seg_free(const struct vm_page_seg *seg)
+{
+	struct pglist *free = &vm_page_queues[PQ_FREE].pl;
+	vm_page_t first = seg->pages, last = &seg->pages[seg->count - 1];
+
+	first->pageq.tqe_prev = free->tqh_last;
+	*free->tqh_last = first;
+	last->pageq.tqe_next = NULL;
+	free->tqh_last = &last->pageq.tqe_next;
+}
+
+/* The largest range is used first, since its pages' entries are found at once. */
+static void
+free_all(void)
+{
+	const struct vm_page_seg *seg;
+
+	seg_free(&vm_page_largest);
+	for (seg = vm_page_segs; seg < &vm_page_segs[vm_page_nsegs]; seg++)
+		if (seg->pages != vm_page_largest.pages)
+			seg_free(seg);
 }
 
 void
@@ -147,6 +169,7 @@ vm_page_startup(void)
 	for (i = 0; phys_avail[i + 1] != 0; i += 2)
 		m = seg_init(&vm_page_segs[vm_page_nsegs++], m,
 		    atop(phys_avail[i]), atop(phys_avail[i + 1]));
+	free_all();
 	cnt.v_page_size = PAGE_SIZE;
 	cnt.v_page_count = vm_page_array_size;
 	cnt.v_free_count = vm_page_array_size;

@@ -27,13 +27,6 @@
 /* ---------------------------------------------------------------- busy */
 
 void
-vm_page_busy(vm_page_t m)
-{
-	KASSERT(!(m->flags & PG_BUSY), ("vm_page_busy: %p is busy already", m));
-	vm_page_flag_set(m, PG_BUSY);
-}
-
-void
 vm_page_flash(vm_page_t m)
 {
 	int s = splvm();
@@ -43,15 +36,6 @@ vm_page_flash(vm_page_t m)
 		wakeup(m);
 	}
 	splx(s);
-}
-
-void
-vm_page_wakeup(vm_page_t m)
-{
-	KASSERT(m->flags & PG_BUSY, ("vm_page_wakeup: %p is not busy", m));
-	vm_page_flag_clear(m, PG_BUSY);
-	if (m->flags & PG_WANTED)
-		vm_page_flash(m);
 }
 
 void
@@ -127,14 +111,6 @@ vm_page_bits(int base, int size)
 	first = base / DEV_BSIZE;
 	last = (base + size - 1) / DEV_BSIZE;
 	return ((2 << last) - (1 << first));
-}
-
-void
-vm_page_dirty(vm_page_t m)
-{
-	KASSERT(m->queue != PQ_CACHE && m->queue != PQ_FREE,
-	    ("vm_page_dirty: %p is in queue %u", m, m->queue));
-	m->dirty = VM_PAGE_BITS_ALL;
 }
 
 void

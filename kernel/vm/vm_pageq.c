@@ -19,6 +19,7 @@
 
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
+#include <i386/spl.h>
 #include <vm/pmap.h>
 #include <vm/vm_pageout.h>
 
@@ -38,18 +39,18 @@ struct vpgqueues vm_page_queues[PQ_COUNT] = {
 void
 vm_pageq_enqueue(int queue, vm_page_t m)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	KASSERT(m->queue == PQ_NONE, ("vm_pageq_enqueue: %p is in queue %u", m,
 	    m->queue));
 	m->queue = queue;
 	TAILQ_INSERT_TAIL(&vm_page_queues[queue].pl, m, pageq);
 	(*vm_page_queues[queue].cnt)++;
-	splx(s);
+	splx_here(s);
 }
 
-void
-vm_pageq_remove_nowakeup(vm_page_t m)
+static inline void
+dequeue(vm_page_t m)
 {
 	struct vpgqueues *pq = &vm_page_queues[m->queue];
 
@@ -58,17 +59,23 @@ vm_pageq_remove_nowakeup(vm_page_t m)
 	m->queue = PQ_NONE;
 }
 
+void
+vm_pageq_remove_nowakeup(vm_page_t m)
+{
+	dequeue(m);
+}
+
 /* What leaves the cache was as good as free: perhaps too few are left. */
 void
 vm_pageq_remove(vm_page_t m)
 {
-	int s = splvm(), queue = m->queue;
+	int s = splvm_here(), queue = m->queue;
 
 	if (queue != PQ_NONE)
-		vm_pageq_remove_nowakeup(m);
+		dequeue(m);
 	if (queue == PQ_CACHE && vm_paging_needed())
 		pagedaemon_wakeup();
-	splx(s);
+	splx_here(s);
 }
 
 void
@@ -120,6 +127,19 @@ vm_page_unwire(vm_page_t m, int activate)
 	splx(s);
 }
 
+void
+vm_page_unmap(vm_page_t m)
+{
+	int wirings;
+
+	if (!pmap_page_is_mapped(m))
+		return;
+	wirings = m->wire_count != 0 ? pmap_page_wired_mappings(m) : 0;
+	pmap_remove_all(m);
+	while (wirings-- > 0)
+		vm_page_unwire(m, 0);
+}
+
 /* ---------------------------------------------------------------- how much it is used */
 
 /* May it be in a queue of the page daemon's? */
@@ -129,20 +149,26 @@ is_pageable(vm_page_t m)
 	return (m->wire_count == 0 && !(m->flags & (PG_UNMANAGED | PG_FICTITIOUS)));
 }
 
+/* What a fault has seen to, most often: in no queue, and it goes to this one. */
 void
 vm_page_activate(vm_page_t m)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	if (m->queue != PQ_ACTIVE) {
 		if (m->queue == PQ_CACHE)
 			cnt.v_reactivated++;
-		vm_pageq_remove(m);
-		if (is_pageable(m))
-			vm_pageq_enqueue(PQ_ACTIVE, m);
+		if (m->queue != PQ_NONE)
+			vm_pageq_remove(m);
+		if (is_pageable(m)) {
+			m->queue = PQ_ACTIVE;
+			TAILQ_INSERT_TAIL(&vm_page_queues[PQ_ACTIVE].pl, m, pageq);
+			cnt.v_active_count++;
+		}
 	}
-	m->act_count = MAX(m->act_count, ACT_INIT);
-	splx(s);
+	if (m->act_count < ACT_INIT)
+		m->act_count = ACT_INIT;
+	splx_here(s);
 }
 
 /* To the end of the inactive queue, or to its head, where the daemon looks next. */
