@@ -1,6 +1,6 @@
 """Page faults: what each comes to, what the page tables say then, and what is left when all is over.
 
-The tests run as processes (grade/drivers/services_fault.c, services_fault_pager.c), two boots in all; at fault_mark() the
+The tests run as processes (grade/drivers/services_fault*.c), two boots in all; at fault_mark() the
 page tables are read from outside.
 """
 

@@ -72,11 +72,12 @@ vm_fault_lookup(struct faultstate *fs)
  *	and vm_page_count_severe(): it	then FAULT_RETRY
  *	counts as free memory, which is
  *	about to run out
- *	it is there			make it ours: off its queue (vm_pageq_remove)
- *					and busy (vm_page_busy).  Then KERN_SUCCESS
- *					if all of it is valid (VM_PAGE_BITS_ALL),
- *					or if it is the kernel's own (kernel_object,
- *					kmem_object); else FAULT_ABSENT
+ *	it is there			make it ours: out of the cache, if it is there
+ *					(vm_pageq_remove), and busy (vm_page_busy).
+ *					Then KERN_SUCCESS if all of it is valid
+ *					(VM_PAGE_BITS_ALL), or if it is the kernel's
+ *					own (kernel_object, kmem_object); else
+ *					FAULT_ABSENT
  *
  * A handler of interrupts may end a page's transfer at any time: from the look
  * at the page to the mark on it all is done at splvm.
@@ -206,7 +207,7 @@ vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type, int fault_flags)
 	fs.vaddr = vaddr;
 	fs.asked_type = fault_type;
 	fs.flags = fault_flags;
-	fs.grown = fs.read = 0;
+	fs.grown = 0;
 	do
 		rv = vm_fault_try(&fs);
 	while (rv == FAULT_RETRY);
