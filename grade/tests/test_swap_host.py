@@ -12,7 +12,7 @@ from grade.tests.emulation import TREE, tool
 
 SOURCES = ("kernel/vm/swap_pager.c", "kernel/vm/swap_meta.c", "kernel/vm/swap_dev.c", "kernel/vm/swap_io.c",
            "kernel/vm/vm_pageout_clean.c", "kernel/kern/subr_blist.c", "kernel/kern/subr_bio.c",
-           "kernel/kern/kern_conf.c", "grade/tests/swap_host.c")
+           "kernel/kern/kern_conf.c", "grade/tests/swap_host.c", "grade/tests/swap_host_kernel.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
          "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
