@@ -64,6 +64,7 @@ check|syslinux|a third party's loader|syslinux
 check|fls|reads UFS1 file systems|sleuthkit
 check|mcopy|writes FAT without mounting|mtools
 check|mkfs.fat|makes FAT file systems|dosfstools
+check|bsd-tree|BSD's splay trees|libbsd-dev
 debug|gdb|speaks to QEMU's stub|gdb
 END
 }
@@ -261,6 +262,7 @@ look() {
 	bwrap)        look_bwrap ;;
 	sphinx)       look_sphinx ;;
 	syslinux-mbr) look_file /usr/lib/syslinux/mbr/mbr.bin ;;
+	bsd-tree)     look_file /usr/include/bsd/sys/tree.h ;;
 	grub-mkimage) look_command grub-mkimage && look_file /usr/lib/grub/i386-pc/boot.img ;;
 	*)            look_command "$1" ;;
 	esac

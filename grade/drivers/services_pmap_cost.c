@@ -69,7 +69,8 @@ SERVICE_TEST(pmap_cost)
 	pmap_remove(&child, BASE, end);
 	pmap_remove(&parent, BASE, end);
 
-	ef = intr_disable();		/* at splhigh they would wait, and each splx() look */
+	/* At splhigh interrupts would wait, and each splx() look for them. */
+	ef = intr_disable();
 	pmap_enter(&parent, end, pages[0], VM_PROT_RW, 0);
 	start();
 	enter_all(&parent);

@@ -375,3 +375,27 @@ SERVICE_TEST(swap_wired)
 	print_state("swap_wired", wrong);
 	printf("@swap_moved moved=%d\n", moved);
 }
+
+/* ---------------------------------------------------------------- idle time */
+
+/*
+ * After a while without anything to do pages of zeros are ready; memory that is
+ * new gets them first, and is zero all over.
+ */
+SERVICE_TEST(idle_zero)
+{
+	uint32_t ready, used, faults = cnt.v_ozfod;
+	struct memory mem;
+	int page, at, wrong = 0;
+
+	(void)tsleep(&faults, PWAIT, "idle", 3 * hz);
+	ready = vm_page_zero_count;
+	memory_begin(&mem);
+	for (page = 0; page < MIN(mem.pages, 600); page++)
+		for (at = 0; at < PAGE_SIZE; at += 68)
+			wrong += fuword((void *)(AT + ptoa(page) + at)) != 0;
+	used = vm_page_zero_count;
+	memory_end(&mem);
+	printf("@idle_zero ready=%u used=%u free=%u ozfod=%u wrong=%d\n", ready,
+	    ready - used, cnt.v_free_count, cnt.v_ozfod - faults, wrong);
+}

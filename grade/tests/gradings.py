@@ -111,7 +111,8 @@ def partly_solved(lab: Lab, folder: Path, solved: Collection[str]) -> Path:
     for file, source in lab.files.items():
         text = (TREE / source).read_text(encoding="utf-8")
         for exercise in solved:
-            text = re.sub(rf"^[ \t]*/\* LAB {re.escape(exercise)} (BEGIN|STUB|END).*\n", "", text, flags=re.MULTILINE)
+            text = re.sub(rf"^[ \t]*/\* LAB {re.escape(exercise)} (BEGIN|STUB|END)\b.*?\*/[ \t]*\n", "", text,
+                          flags=re.MULTILINE | re.DOTALL)
         place = folder / file
         folder.mkdir(parents=True, exist_ok=True)
         place.write_text(cut(text, source), encoding="utf-8")

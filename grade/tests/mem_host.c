@@ -60,7 +60,7 @@ int	interrupts;
 void	*intr_pieces[16];
 void	(*intr_more)(void);
 void	(*sleeper)(void);
-int	sleeps;
+int	sleeps, wakeups;
 
 unsigned int
 draw(unsigned int below)
@@ -135,6 +135,7 @@ tsleep(const void *chan __unused, int pri __unused, const char *wmesg __unused,
 void
 wakeup(const void *chan __unused)
 {
+	wakeups++;
 }
 
 void

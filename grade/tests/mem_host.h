@@ -47,7 +47,7 @@ extern int	interrupts;			/* do they come? */
 extern void	*intr_pieces[16];		/* what their handler has, of M_INTR */
 extern void	(*intr_more)(void);		/* and it calls this */
 extern void	(*sleeper)(void);		/* what happens while one sleeps */
-extern int	sleeps;				/* how often one did */
+extern int	sleeps, wakeups;		/* how often one did, and was woken */
 
 /* The same numbers after the same seed: from 0 to below - 1. */
 unsigned int draw(unsigned int below);

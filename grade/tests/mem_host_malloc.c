@@ -165,6 +165,7 @@ wrong_memory(const char *how)
 		kmem_free(kernel_map, pages, 3 * PAGE_SIZE);
 		kmem_free(kernel_map, pages, 3 * PAGE_SIZE);
 	}
+	HOW("some of the pages") kmem_free(kernel_map, pages, PAGE_SIZE);
 	HOW("no pages") kmem_free(kernel_map, pages + 1, 3 * PAGE_SIZE);
 	HOW("not the map's") kmem_free(kmem_map, pages, 3 * PAGE_SIZE);
 	HOW("page twice") vm_page_free(vm_page_array + 1000);

@@ -21,6 +21,20 @@ page_alloc(int req)
 	return (vm_page_alloc(NULL, 0, req | VM_ALLOC_NOOBJ));
 }
 
+/* Of all pages, which are given out in this order, one: the largest range is first. */
+static vm_page_t
+in_order(uint32_t page, uint32_t count)
+{
+	uint32_t before = vm_page_largest.pages - vm_page_array;
+
+	CHECK(page < count);
+	if (page < vm_page_largest.count)
+		return (&vm_page_largest.pages[page]);
+	page -= vm_page_largest.count;
+	return (&vm_page_array[page < before ? page :
+	    page + vm_page_largest.count]);
+}
+
 /* Every address has the page that it should; all pages come, in order; who gets the last ones. */
 void
 test_pages(void)
@@ -51,7 +65,7 @@ test_pages(void)
 		}
 		if (m == NULL)
 			m = page_alloc(VM_ALLOC_INTERRUPT);
-		CHECK(m == &vm_page_array[page]);
+		CHECK(m == in_order(page, count));
 		CHECK(cnt.v_free_count == free_count - 1);
 	}
 	CHECK(page_alloc(VM_ALLOC_INTERRUPT) == NULL);

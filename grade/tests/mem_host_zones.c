@@ -48,6 +48,8 @@ item_init(void *item, int size, int flags __unused)
 {
 	unsigned char *p = item;
 
+	if (draw(200) == 0)
+		return (1);
 	__builtin_memset(p, 0, size);
 	p[0] = MADE;
 	made[kind_of(size)]++;
@@ -179,6 +181,41 @@ compare(void)
 	}
 }
 
+/* How many pages have items of the zone that are in use. */
+static uint32_t
+pages_used(int zone)
+{
+	char seen[KVA_PAGES] = { 0 };
+	uint32_t pages = 0;
+	unsigned int n;
+
+	for (n = 0; n < ITEMS + nitems(intr_items); n++) {
+		uintptr_t item = n < ITEMS ?
+		    items[n].zone == zone ? (uintptr_t)items[n].item : 0 :
+		    zone == ZONES - 1 ? (uintptr_t)intr_items[n - ITEMS] : 0;
+
+		if (item != 0 && !seen[atop(item - KVA_START)]++)
+			pages++;
+	}
+	return (pages);
+}
+
+/* Then a zone has no page of which all items are free, if it may go. */
+static void
+reclaim(void)
+{
+	struct uma_stat stat;
+	int i;
+
+	interrupts = 0;
+	uma_reclaim();
+	for (i = 0; i < ZONES; i++) {
+		stat_of(zones[i], &stat);
+		CHECK(stat.pages == pages_used(i) || kinds[i].flags == UMA_ZONE_NOFREE);
+	}
+	interrupts = 1;
+}
+
 void
 test_zones(unsigned int count)
 {
@@ -196,7 +233,7 @@ test_zones(unsigned int count)
 		else
 			give(n);
 		if (draw(1000) == 0)
-			uma_reclaim();
+			reclaim();
 		if (i % 512 == 0)
 			compare();
 		CHECK(cpl == 0 && host_eflags == HOST_PSL_I);
@@ -273,7 +310,9 @@ limits(void)
 	CHECK(stat.limit >= 50 && stat.limit < 50 + 40);
 	CHECK(take_items(limited) == stat.limit);
 	sleeper = give_item;
+	sleeps = wakeups = 0;
 	item = uma_zalloc(limited, M_WAITOK);
+	CHECK(sleeps == 1 && wakeups == 1);
 	CHECK(item != NULL && uma_zalloc(limited, M_NOWAIT) == NULL);
 	uma_zfree(limited, item);
 	give_items(limited);

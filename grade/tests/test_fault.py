@@ -1,6 +1,6 @@
 """Page faults: what each comes to, what the page tables say then, and what is left when all is over.
 
-The tests run as processes (grade/drivers/services_fault.c, services_fault_pager.c), two boots in all; at fault_mark() the
+The tests run as processes (grade/drivers/services_fault*.c), two boots in all; at fault_mark() the
 page tables are read from outside.
 """
 
@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from struct import unpack
 
 import pytest
 
 from grade.debugger import PageEntry
 from grade.elf import read_labels
-from grade.tests.emulation import TREE, make
+from grade.faulting import FORK_BUDGET, MEGABYTE_BUDGET, measure_faults
+from grade.switching import CHECK_DISK
+from grade.tests.emulation import TREE, make, tool
 from grade.tests.services import BUDGET, KERNEL, STEP, Fact, machine, parse
 
 SUCCESS, INVALID_ADDRESS, PROTECTION_FAILURE, FAILURE = 0, 1, 2, 5
@@ -185,7 +188,7 @@ def test_a_stack_grows(faults: Boot) -> None:
                    r"fault code\s+= supervisor read, page not present"),
     ("fault_directly", r"Fatal trap 12: page fault while in kernel mode\s+fault virtual address\s+= 0x10000000\r?\n"),
     ("fault_wild", r"Fatal trap 12: page fault while in kernel mode"),
-])
+], ids=["nofault", "null", "directly", "wild"])
 def test_mistakes_of_the_kernel(test: str, text: str) -> None:
     with machine(test) as pc:
         while b"panic: " not in pc.serial and b"db> " not in pc.serial and not pc.stop.over:
@@ -246,3 +249,14 @@ def test_the_map_changes_meanwhile(pagers: Boot) -> None:
     present = [mark.entry is not None and mark.entry.present for mark in pagers.marks["change"]]
     assert present == [True, True, True, False, False, False, True]
     assert writable == [True, True, False, False, False, False, True]
+
+
+def test_what_faults_cost(tmp_path: Path) -> None:
+    """No more than they have come to; `make bench` has the targets."""
+    make(KERNEL, CHECK_DISK)
+    costs = measure_faults(TREE, tmp_path, bochs=tool("bochs"))
+    assert costs.prezeroed <= 840
+    assert costs.zero <= 840 + 1024 + 40
+    assert costs.copy <= 1_160 + 1024
+    assert costs.megabyte <= MEGABYTE_BUDGET
+    assert costs.fork <= FORK_BUDGET

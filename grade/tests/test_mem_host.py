@@ -122,6 +122,7 @@ def test_waiting(host: Path) -> None:
     ("too much", "kmem_malloc(4294967280): kmem_map too small: 12288 total allocated"),
     ("late write", "malloc: memory modified after free: 0x{x}, 128 bytes"),
     ("pages twice", "kmem_free: 3 pages at 0x{x} are not in use"),
+    ("some of the pages", "kmem_free: 1 pages at 0x{x} are not in use"),
     ("no pages", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("not the map's", "kmem_free: 3 pages at 0x{x} are not in use"),
     ("page twice", "vm_page_free: freeing free page 0x{x}"),

@@ -12,7 +12,7 @@ from grade.tests.emulation import TREE, tool
 
 SOURCES = ("kernel/vm/swap_pager.c", "kernel/vm/swap_meta.c", "kernel/vm/swap_dev.c", "kernel/vm/swap_io.c",
            "kernel/vm/vm_pageout_clean.c", "kernel/kern/subr_blist.c", "kernel/kern/subr_bio.c",
-           "kernel/kern/kern_conf.c", "grade/tests/swap_host.c")
+           "kernel/kern/kern_conf.c", "grade/tests/swap_host.c", "grade/tests/swap_host_kernel.c")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
          "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
@@ -42,11 +42,11 @@ def run(host: Path, *words: object) -> dict[str, int]:
     return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", done.stdout.decode("ascii"))}
 
 
-@pytest.mark.parametrize(("slots", "blocks"), [(4000, 1000), (60, 1000), (4000, 8), (30, 6)])
+@pytest.mark.parametrize(("slots", "blocks"), [(1000, 1000), (30, 1000), (1000, 8), (15, 6)])
 def test_draws(host: Path, slots: int, blocks: int) -> None:
-    """Room for all; a device that is full; few blocks; and hardly anything of both."""
+    """Room for all; devices that are full; few blocks; and hardly anything of both."""
     told = run(host, slots, 30_000, slots, blocks)
-    assert told["reads"] > 100 and told["writes"] > 500 and told["errors"] > 5 and told["copies"] > 20
+    assert told["reads"] > 100 and told["writes"] > 500 and told["errors"] > 5 and told["copies"] > 10
     assert told["waited"] > 100
     assert (told["full"] > 0) == (slots < 100)
 
@@ -55,4 +55,4 @@ def test_draws(host: Path, slots: int, blocks: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_many_draws(host: Path, seed: int) -> None:
     """The same, longer."""
-    run(host, seed, 500_000, 30 + 200 * seed, 10 + 3 * seed)
+    run(host, seed, 500_000, 20 + 100 * seed, 10 + 3 * seed)

@@ -116,13 +116,6 @@ vm_page_count_min(void)
 	return (cnt.v_free_min > vm_page_count_usable());
 }
 
-/* Fewer than there should be. */
-static inline int
-vm_page_count_target(void)
-{
-	return (cnt.v_free_target > vm_page_count_usable());
-}
-
 /* How many pages the daemon should still free; none, if negative. */
 static inline int
 vm_paging_target(void)
@@ -137,29 +130,5 @@ vm_paging_needed(void)
 {
 	return (cnt.v_free_reserved + cnt.v_cache_min > vm_page_count_usable());
 }
-
-/*
- * All memory at a glance, in pages and in threads: vmtotal() fills it in
- * (vm/vm_meter.c).
- */
-struct vmtotal {
-	int16_t		t_rq;		/* threads that run or could */
-	int16_t		t_dw;		/* that sleep for the disk or the like */
-	int16_t		t_pw;		/* that sleep for a page */
-	int16_t		t_sl;		/* that sleep for something else */
-	int16_t		t_sw;		/* whose stack is not in memory */
-	int32_t		t_vm;		/* virtual: of all objects, */
-	int32_t		t_avm;		/* and of those in use */
-	int32_t		t_rm;		/* resident: the same */
-	int32_t		t_arm;
-	int32_t		t_vmshr;	/* of several owners each: all four again */
-	int32_t		t_avmshr;
-	int32_t		t_rmshr;
-	int32_t		t_armshr;
-	int32_t		t_free;		/* free pages */
-};
-
-/* Looks at all objects and processes. */
-void	vmtotal(struct vmtotal *total);
 
 #endif /* !_SYS_VMMETER_H_ */

@@ -38,8 +38,9 @@ static MALLOC_DEFINE(M_SWDEV, "swdev", "swap devices");
 
 /* Without a device there is no swap space, but nobody needs to be told. */
 int swap_pager_full = 1;
-int swap_pager_almost_full = 1;
 uint32_t swap_pager_avail;
+
+static int	swap_pager_almost_full = 1;	/* few slots are left, and it was told */
 
 static TAILQ_HEAD(swdevlist, swdevt) swtailq = TAILQ_HEAD_INITIALIZER(swtailq);
 static struct swdevt *swdevhd;		/* whose turn it is; NULL: the first's */

@@ -138,13 +138,14 @@ page_read(vm_page_t m, int error, int wanted)
 
 /*
  * Read m[reqpage], and around it what is in slots that continue its own, as far
- * as one transfer goes.
+ * as one transfer goes.  If that fails it is tried alone: it is not to suffer
+ * for its neighbours.
  */
 static int
 swap_pager_getpages(vm_object_t object, vm_page_t *m, int count, int reqpage)
 {
 	swblk_t blk = swp_pager_meta_lookup(object, m[reqpage]->pindex);
-	int error, first = reqpage, last = reqpage, i;
+	int error, error_alone, first = reqpage, last = reqpage, i;
 
 	if (blk != SWAPBLK_NONE) {
 		first -= slots_in_a_row(object, m[reqpage]->pindex, blk, -1,
@@ -159,9 +160,12 @@ swap_pager_getpages(vm_object_t object, vm_page_t *m, int count, int reqpage)
 		return (VM_PAGER_FAIL);
 	error = swp_pager_read(&m[first], last - first + 1,
 	    blk - (reqpage - first));
+	error_alone = error;
+	if (error != 0 && first != last)
+		error_alone = swp_pager_read(&m[reqpage], 1, blk);
 	for (i = first; i <= last; i++)
-		page_read(m[i], error, i == reqpage);
-	return (error == 0 ? VM_PAGER_OK : VM_PAGER_ERROR);
+		page_read(m[i], i == reqpage ? error_alone : error, i == reqpage);
+	return (error_alone == 0 ? VM_PAGER_OK : VM_PAGER_ERROR);
 }
 
 /* ---------------------------------------------------------------- out */

@@ -15,7 +15,6 @@ struct cdev;
 extern struct pagerops swappagerops;	/* OBJT_SWAP's, for vm/vm_pager.c */
 
 extern int	swap_pager_full;	/* a slot was wanted and there was none */
-extern int	swap_pager_almost_full;	/* few are left */
 extern uint32_t	swap_pager_avail;	/* slots that are free, of all devices */
 
 /*

@@ -60,10 +60,12 @@ int	vm_fail_request(int flags);
  * by the caller.  Sleeps.  (vm_fault.c)
  *
  *	KERN_SUCCESS		the access may be tried again
- *	KERN_INVALID_ADDRESS	there is nothing at this address
+ *	KERN_INVALID_ADDRESS	there is nothing at this address, in a map that is not
+ *				the running process'
  *	KERN_PROTECTION_FAILURE	such an access is not allowed, or it is behind
  *				the object's end
- *	KERN_FAILURE		a stack could not grow, or the page not be read
+ *	KERN_FAILURE		in one that is: nothing, nor a stack that may grow to
+ *				there; or the page cannot be read
  */
 int	vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type,
 	    int fault_flags);

@@ -272,6 +272,9 @@ vm_fault_try(struct faultstate *fs)
 	if (fs->object != fs->first_object) {
 		vm_fault_hide_original(fs);
 		vm_fault_copy_on_write(fs);
+		/* It stays when what it is a copy of goes, written or not. */
+		if (fs->copied)
+			vm_page_dirty(fs->m);
 	}
 	if (!fs->locked) {
 		rv = vm_fault_relookup(fs);

@@ -25,12 +25,9 @@ vm_fault_grow(struct faultstate *fs)
 
 /* ---------------------------------------------------------------- what is not in memory */
 
-/*
- * An empty page for fs->object, at fs->m.  If nobody can have what belongs there
- * it will be zeros.
- */
-static int
-allocate_page(struct faultstate *fs)
+/* If nobody can have what belongs there it will be zeros. */
+int
+vm_fault_allocate(struct faultstate *fs)
 {
 	vm_object_t object = fs->object;
 	int req = VM_ALLOC_NORMAL;
@@ -50,17 +47,16 @@ allocate_page(struct faultstate *fs)
 	return (FAULT_ABSENT);
 }
 
-/* A pager is not asked by who only takes a wiring away. */
+/* It is not asked by who only takes a wiring away. */
 int
-vm_fault_fetch(struct faultstate *fs)
+vm_fault_ask_pager(struct faultstate *fs)
 {
-	int try_pager = fs->object->type != OBJT_DEFAULT &&
-	    ((fs->flags & VM_FAULT_WIRE_MASK) == 0 || fs->wired);
+	int ask = (fs->flags & VM_FAULT_WIRE_MASK) == 0 || fs->wired;
 	int rv = FAULT_ABSENT;
 
-	if (fs->m == NULL && (try_pager || fs->object == fs->first_object))
-		rv = allocate_page(fs);
-	if (try_pager && rv == FAULT_ABSENT)
+	if (fs->m == NULL && (ask || fs->object == fs->first_object))
+		rv = vm_fault_allocate(fs);
+	if (ask && rv == FAULT_ABSENT)
 		rv = vm_fault_pagein(fs);
 	return (rv);
 }

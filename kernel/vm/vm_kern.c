@@ -18,9 +18,9 @@
  * Those that somebody else maps at addresses of kmem_alloc_nofault() go with
  * the addresses: kmem_free() finds pages in the page tables.
  *
- * Entries are what memory is found by, so they must not run out first.  Some
- * are kept: kmem_free() may need two, to cut an entry in three, and has at
- * least a page then, which it can make more of.
+ * Entries are what memory is found by, and take some.  Who takes memory makes
+ * sure of one before; kmem_free() may need two, to cut an entry in three, but it
+ * frees pages first, and one is enough for those.
  *
  * [vm/vm_kern.c]
  */
@@ -34,8 +34,6 @@
 #include <vm/vm_map.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
-
-#define	SPARE_ENTRIES	8
 
 vm_map_t kernel_map, kmem_map;
 
@@ -57,7 +55,7 @@ kmem_init(vm_offset_t end)
 	map = vm_map_create(kernel_pmap, VM_MIN_KERNEL_ADDRESS, end);
 	map->system_map = 1;
 	vm_map_lock(map);
-	if (vm_map_entry_reserve(SPARE_ENTRIES) != 0 ||
+	if (vm_map_entry_reserve(1) != 0 ||
 	    vm_map_insert(map, NULL, 0, VM_MIN_KERNEL_ADDRESS, virtual_avail,
 	    VM_PROT_ALL, VM_PROT_ALL, 0) != KERN_SUCCESS)
 		panic("kmem_init: no entry for what is in use, %#x to %#x",
@@ -84,7 +82,7 @@ addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
 	if (pages > atop(vm_map_max(map) - vm_map_min(map)))
 		return (ENOSPC);
 	vm_map_lock(map);
-	error = vm_map_entry_reserve(SPARE_ENTRIES);
+	error = vm_map_entry_reserve(1);
 	if (error == 0 && vm_map_findspace(map, vm_map_min(map), ptoa(pages) + 2 * guard,
 	    addr) != 0)
 		error = ENOSPC;
@@ -251,6 +249,5 @@ kmem_free(vm_map_t map, vm_offset_t addr, vm_size_t size)
 	    ("kmem_free: %u pages at %#x are not in use", pages, addr));
 	unback(addr, pages);
 	(void)vm_map_delete(map, addr, addr + ptoa(pages));
-	(void)vm_map_entry_reserve(SPARE_ENTRIES);
 	vm_map_unlock(map);
 }

@@ -176,8 +176,9 @@ vm_object_deallocate(vm_object_t object)
 /* ---------------------------------------------------------------- the end */
 
 /*
- * Its tree is not taken apart page by page: nobody asks it any more.  A wired
- * page stays with whoever has wired it, of no object.
+ * Its tree is not taken apart page by page: nobody asks it any more.  A page may
+ * be wired still: protection had taken its mapping away, another who shares it
+ * has copied it, and who had wired it did not find it again.
  */
 static void
 free_pages(vm_object_t object)
@@ -190,10 +191,9 @@ free_pages(vm_object_t object)
 		TAILQ_REMOVE(&object->memq, m, listq);
 		object->resident_page_count--;
 		m->object = NULL;
-		if (m->wire_count != 0 && !(m->flags & PG_FICTITIOUS))
-			continue;
 		if (pmap_page_is_mapped(m))
 			pmap_remove_all(m);
+		m->wire_count = MIN(m->wire_count, 1);
 		vm_page_free(m);
 		cnt.v_pfree++;
 	}

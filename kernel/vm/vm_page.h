@@ -209,7 +209,7 @@ vm_page_t vm_page_find_least(vm_object_t object, vm_pindex_t pindex);
 
 void	vm_page_wire(vm_page_t m);	/* off its queue while it is wired */
 void	vm_page_unwire(vm_page_t m, int activate);
-/* All its mappings go; those that were wired do not keep it any more. */
+/* Unmap it everywhere.  Mappings that were wired do not keep it any more. */
 void	vm_page_unmap(vm_page_t m);
 void	vm_page_activate(vm_page_t m);	/* it is used */
 void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
@@ -290,7 +290,7 @@ void	vm_page_zero_invalid(vm_page_t m, int setvalid);
 /* Is all of that valid?  A page with nothing valid is not, even for size 0. */
 int	vm_page_is_valid(vm_page_t m, int base, int size);
 
-/* All of it is. */
+/* All of it differs from what the pager has, from now on. */
 static inline void
 vm_page_dirty(vm_page_t m)
 {

@@ -49,8 +49,8 @@ vm_pageq_enqueue(int queue, vm_page_t m)
 	splx_here(s);
 }
 
-void
-vm_pageq_remove_nowakeup(vm_page_t m)
+static inline void
+dequeue(vm_page_t m)
 {
 	struct vpgqueues *pq = &vm_page_queues[m->queue];
 
@@ -59,17 +59,23 @@ vm_pageq_remove_nowakeup(vm_page_t m)
 	m->queue = PQ_NONE;
 }
 
+void
+vm_pageq_remove_nowakeup(vm_page_t m)
+{
+	dequeue(m);
+}
+
 /* What leaves the cache was as good as free: perhaps too few are left. */
 void
 vm_pageq_remove(vm_page_t m)
 {
-	int s = splvm(), queue = m->queue;
+	int s = splvm_here(), queue = m->queue;
 
 	if (queue != PQ_NONE)
-		vm_pageq_remove_nowakeup(m);
+		dequeue(m);
 	if (queue == PQ_CACHE && vm_paging_needed())
 		pagedaemon_wakeup();
-	splx(s);
+	splx_here(s);
 }
 
 void
@@ -124,11 +130,14 @@ vm_page_unwire(vm_page_t m, int activate)
 void
 vm_page_unmap(vm_page_t m)
 {
-	int wirings = pmap_page_wired_mappings(m);
+	int wirings;
 
+	if (!pmap_page_is_mapped(m))
+		return;
+	wirings = m->wire_count != 0 ? pmap_page_wired_mappings(m) : 0;
 	pmap_remove_all(m);
 	while (wirings-- > 0)
-		vm_page_unwire(m, 1);
+		vm_page_unwire(m, 0);
 }
 
 /* ---------------------------------------------------------------- how much it is used */
