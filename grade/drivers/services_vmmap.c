@@ -436,7 +436,8 @@ round_end(struct vmspace *vm)
 static void
 operate(void)
 {
-	static void (*const ops[])(void) = { op_map, op_map, op_map, op_map, op_unmap, op_protect,
+	static void (*const ops[])(void) = { op_map, op_map, op_map, op_map, op_unmap,
+	    op_protect,
 	    op_protect, op_inherit, op_wire, op_wire, op_unwire, op_unwire, op_advise, op_write,
 	    op_write, op_write, op_write, op_write, op_write };
 
