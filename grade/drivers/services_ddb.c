@@ -27,6 +27,8 @@ SERVICE_TEST(ddb_vm)
 	    (void *)child, (void *)PHYS_TO_VM_PAGE(frame_at(AT + ptoa(2))),
 	    (void *)vm_page_array);
 	kdb_enter("memory is to be shown");
+	(void)user_put(AT, 1);			/* of the object behind, and the child's too */
+	kdb_enter("a page was written");
 	vmspace_free(child);
 	services_user_end();
 	vm_object_deallocate(object);
