@@ -396,7 +396,6 @@ vm_fault_wire(vm_map_t map, vm_offset_t start, vm_offset_t end,
 			while_unlocked(map);
 		if (fault_wire_fails != 0 && --fault_wire_fails == 0)
 			break;
-		CHECK(!w->wired[atop(va - w->base)]);
 		w->wired[atop(va - w->base)] = 1;
 	}
 	if (va == end)
@@ -414,10 +413,29 @@ vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end,
 {
 	struct world *w = world_of(map);
 
-	for (; start < end; start += PAGE_SIZE) {
-		CHECK(w->wired[atop(start - w->base)]);
+	CHECK(vm_map_locked(map));
+	for (; start < end; start += PAGE_SIZE)
 		w->wired[atop(start - w->base)] = 0;
-	}
+}
+
+/* A fault in a wired entry, which wires. */
+int
+vm_fault(vm_map_t map, vm_offset_t va, vm_prot_t type, int flags)
+{
+	struct world *w = world_of(map);
+
+	CHECK(type == VM_PROT_READ && flags == VM_FAULT_NORMAL);
+	CHECK(!vm_map_locked(map));
+	w->wired[atop(va - w->base)] = 1;
+	return (KERN_SUCCESS);
+}
+
+vm_paddr_t
+pmap_extract(pmap_t pmap, vm_offset_t va)
+{
+	struct world *w = world_of_pmap(pmap);
+
+	return (w->wired[atop(va - w->base)] ? va : 0);
 }
 
 void
@@ -524,7 +542,10 @@ check_entry(struct world *w, vm_map_entry_t entry)
 		    MAP_ENTRY_NOCOREDUMP | MAP_ENTRY_BEHAV_MASK)));
 		CHECK(p->system_wired + p->user_wired == entry->wired_count);
 		CHECK(p->user_wired == !!(entry->eflags & MAP_ENTRY_USER_WIRED));
-		CHECK(w->wired[atop(va - w->base)] == (entry->wired_count > 0));
+		if (entry->protection & VM_PROT_READ)
+			CHECK(w->wired[atop(va - w->base)] == (entry->wired_count > 0));
+		else
+			CHECK(!w->wired[atop(va - w->base)] || entry->wired_count > 0);
 		CHECK(!(mapped & ~entry->protection));
 		CHECK(!(mapped & VM_PROT_WRITE) ||
 		    !(entry->eflags & MAP_ENTRY_NEEDS_COPY));

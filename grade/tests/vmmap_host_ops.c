@@ -305,10 +305,9 @@ op_sync(struct world *w)
 		expected = KERN_INVALID_ADDRESS;
 	else if (invalidate)
 		for (; from < to; from += PAGE_SIZE) {
-			if (page_at(w, from)->user_wired)
+			if (page_at(w, from)->user_wired +
+			    page_at(w, from)->system_wired > 0)
 				expected = KERN_INVALID_ARGUMENT;
-			else if (w->wired[atop(from - w->base)])
-				return;
 		}
 	CHECK(vm_map_sync(w->map, start, end, draw(2), invalidate) == expected);
 }
@@ -504,7 +503,8 @@ model_fork(struct world *child, struct world *parent)
 		if (q->inherit == VM_INHERIT_ZERO) {
 			p->object = p->seen = NULL;
 			CHECK(entry_at(child, va)->object.vm_object == NULL);
-		} else if (q->system_wired + q->user_wired > 0) {
+		} else if (q->system_wired + q->user_wired > 0 &&
+		    (q->prot & VM_PROT_READ)) {
 			p->object = p->seen = NULL;
 			CHECK(entry_at(parent, va)->object.vm_object !=
 			    entry_at(child, va)->object.vm_object);

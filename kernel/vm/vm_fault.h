@@ -87,12 +87,28 @@ int	vm_fault_relookup(struct faultstate *fs);
  */
 int	vm_fault_grow(struct faultstate *fs);
 /*
+ * An empty page for fs->object, at fs->m: FAULT_ABSENT.  FAULT_RETRY: there was
+ * none; KERN_PROTECTION_FAILURE: it is behind the object's end.
+ */
+int	vm_fault_allocate(struct faultstate *fs);
+/* vm_fault_fetch() of an object with a pager. */
+int	vm_fault_ask_pager(struct faultstate *fs);
+/* Map fs->m, which is busy and good; let go of all. */
+void	vm_fault_enter(struct faultstate *fs);
+
+/*
  * A page for what is not in memory, at fs->m: filled by the pager, KERN_SUCCESS;
  * or FAULT_ABSENT, and empty if it is the first object's, which alone keeps it.
  */
-int	vm_fault_fetch(struct faultstate *fs);
-/* Map fs->m, which is busy and good; let go of all. */
-void	vm_fault_enter(struct faultstate *fs);
+static inline int
+vm_fault_fetch(struct faultstate *fs)
+{
+	if (fs->object->type != OBJT_DEFAULT)
+		return (vm_fault_ask_pager(fs));
+	if (fs->m != NULL || fs->object != fs->first_object)
+		return (FAULT_ABSENT);
+	return (vm_fault_allocate(fs));
+}
 
 /*
  * fs->object does not have the page: on to the one behind it, 1; or 0 if there

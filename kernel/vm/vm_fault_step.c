@@ -25,12 +25,9 @@ vm_fault_grow(struct faultstate *fs)
 
 /* ---------------------------------------------------------------- what is not in memory */
 
-/*
- * An empty page for fs->object, at fs->m.  If nobody can have what belongs there
- * it will be zeros.
- */
-static int
-allocate_page(struct faultstate *fs)
+/* If nobody can have what belongs there it will be zeros. */
+int
+vm_fault_allocate(struct faultstate *fs)
 {
 	vm_object_t object = fs->object;
 	int req = VM_ALLOC_NORMAL;
@@ -50,17 +47,16 @@ allocate_page(struct faultstate *fs)
 	return (FAULT_ABSENT);
 }
 
-/* A pager is not asked by who only takes a wiring away. */
+/* It is not asked by who only takes a wiring away. */
 int
-vm_fault_fetch(struct faultstate *fs)
+vm_fault_ask_pager(struct faultstate *fs)
 {
-	int try_pager = fs->object->type != OBJT_DEFAULT &&
-	    ((fs->flags & VM_FAULT_WIRE_MASK) == 0 || fs->wired);
+	int ask = (fs->flags & VM_FAULT_WIRE_MASK) == 0 || fs->wired;
 	int rv = FAULT_ABSENT;
 
-	if (fs->m == NULL && (try_pager || fs->object == fs->first_object))
-		rv = allocate_page(fs);
-	if (try_pager && rv == FAULT_ABSENT)
+	if (fs->m == NULL && (ask || fs->object == fs->first_object))
+		rv = vm_fault_allocate(fs);
+	if (ask && rv == FAULT_ABSENT)
 		rv = vm_fault_pagein(fs);
 	return (rv);
 }
@@ -88,31 +84,33 @@ make_writeable(const struct faultstate *fs, vm_page_t m)
 }
 
 /*
- * A fault in a wired entry, which has had its pages once: a write that somebody
- * wanted to see, or the file was cut off there and has grown again.  In that case
- * the mapping is a new one, and it wires.
+ * Map a page of a wired entry: it is wired as often as there are such mappings.
+ * The entry may have had its pages already: then this one is new, or its mapping
+ * is, where it is a copy now, or nobody might use it meanwhile, or the file was
+ * cut off there and has grown again; or it is neither, and somebody wanted to see
+ * the write.
  */
 static void
 enter_wired(struct faultstate *fs, vm_page_t m)
 {
-	int before = pmap_page_wired_mappings(m);
+	vm_page_t old = PHYS_TO_VM_PAGE(pmap_extract(fs->map->pmap, fs->vaddr));
+	int wirings = pmap_page_wired_mappings(m), old_wirings = 0;
 
+	if (old != NULL && old != m)
+		old_wirings = pmap_page_wired_mappings(old);
 	pmap_enter(fs->map->pmap, fs->vaddr, m, fs->prot, 1);
-	if (pmap_page_wired_mappings(m) > before)
+	if (pmap_page_wired_mappings(m) > wirings)
 		vm_page_wire(m);
+	if (old_wirings > 0 && pmap_page_wired_mappings(old) < old_wirings)
+		vm_page_unwire(old, 1);
 }
 
-/* Into a queue, where the page daemon finds it, or to be wired. */
+/* Into a queue, where the page daemon finds it, unless it is wired. */
 static inline void
-settle_page(const struct faultstate *fs, vm_page_t m)
+settle_page(vm_page_t m)
 {
 	vm_page_flag_set(m, PG_REFERENCED);
-	if ((fs->flags & VM_FAULT_WIRE_MASK) == 0)
-		vm_page_activate(m);
-	else if (fs->wired)
-		vm_page_wire(m);
-	else
-		vm_page_unwire(m, 1);
+	vm_page_activate(m);
 	vm_page_wakeup(m);
 }
 
@@ -139,14 +137,14 @@ vm_fault_enter(struct faultstate *fs)
 		vm_page_zero_invalid(m, 1);
 		printf("Warning: page %p partially invalid on fault\n", m);
 	}
-	if (fs->wired && (fs->flags & VM_FAULT_WIRE_MASK) == 0)
+	if (fs->wired)
 		enter_wired(fs, m);
 	else
-		pmap_enter(fs->map->pmap, fs->vaddr, m, fs->prot, fs->wired);
+		pmap_enter(fs->map->pmap, fs->vaddr, m, fs->prot, 0);
 	/* Where the page was made the ones around it are not there, either. */
 	if (!fs->made && (fs->flags & VM_FAULT_WIRE_MASK) == 0 && !fs->wired)
 		vm_fault_prefault(fs);
-	settle_page(fs, m);
+	settle_page(m);
 	if (fs->held || fs->object != fs->first_object) {
 		vm_fault_let_go(fs);
 		return;

@@ -51,6 +51,24 @@ vm_fault_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int user_wire,
 	return (KERN_SUCCESS);
 }
 
+/* What is wired is mapped; where nothing is mapped (any more), nothing is wired. */
+void
+vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int fictitious)
+{
+	pmap_t pmap = vm_map_pmap(map);
+	vm_offset_t va;
+	vm_paddr_t pa;
+
+	for (va = start; va < end; va += PAGE_SIZE) {
+		pa = pmap_extract(pmap, va);
+		if (pa == 0)
+			continue;
+		pmap_change_wiring(pmap, va, 0);
+		if (!fictitious)
+			vm_page_unwire(PHYS_TO_VM_PAGE(pa), 1);
+	}
+}
+
 /*
  * The page that shows at page `pindex' of a wired object: it is in memory, or
  * (NULL) its file has been cut off.
@@ -67,43 +85,6 @@ wired_page(vm_object_t object, vm_pindex_t pindex)
 		object = object->backing_object;
 	}
 	return (m);
-}
-
-/*
- * The page that is wired at `va'; NULL: its file has lost it.  It need not be
- * mapped, where nobody may use it now.  Then it is one that more have wired than
- * map it: else it has come to the file since, and is wired by others.
- */
-static vm_page_t
-page_at(vm_map_t map, vm_offset_t va)
-{
-	vm_paddr_t pa = pmap_extract(vm_map_pmap(map), va);
-	vm_map_entry_t entry;
-	vm_page_t m;
-
-	if (pa != 0)
-		return (PHYS_TO_VM_PAGE(pa));
-	if (!vm_map_lookup_entry(map, va, &entry))
-		return (NULL);
-	m = wired_page(entry->object.vm_object,
-	    OFF_TO_IDX(va - entry->start + entry->offset));
-	if (m != NULL && m->wire_count <= pmap_page_wired_mappings(m))
-		return (NULL);
-	return (m);
-}
-
-void
-vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int fictitious)
-{
-	vm_offset_t va;
-	vm_page_t m;
-
-	for (va = start; va < end; va += PAGE_SIZE) {
-		m = page_at(map, va);
-		pmap_change_wiring(vm_map_pmap(map), va, 0);
-		if (!fictitious && m != NULL)
-			vm_page_unwire(m, 1);
-	}
 }
 
 /*

@@ -290,7 +290,7 @@ int	vm_map_madvise(vm_map_t map, vm_offset_t start, vm_offset_t end, int behav);
  * Write what was changed in a range to the files behind it; with `syncio' wait
  * for that, with `invalidate' forget the pages.  start = end: all of the entry
  * there.  KERN_INVALID_ADDRESS: a hole; KERN_INVALID_ARGUMENT: a submap, or
- * wired by the user and to be invalidated.
+ * wired and to be invalidated.
  */
 int	vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, int syncio,
 	    int invalidate);
@@ -308,6 +308,13 @@ int	vm_map_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, int syncio,
  * KERN_ codes of vm_fault(): then what was wired for this is not any more.
  */
 int	vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
+/*
+ * What is wired in a range could not be used for a while, and may be now: bring
+ * it in again.  The map is not locked.
+ */
+void	vm_map_rewire(vm_map_t map, vm_offset_t start, vm_offset_t end);
+/* The entry's pages are wired no more, whatever its wired_count says.  The map is locked. */
+void	vm_map_unwire_pages(vm_map_t map, vm_map_entry_t entry);
 /* Let them go.  KERN_INVALID_ADDRESS: a hole; KERN_INVALID_ARGUMENT: not wired. */
 int	vm_map_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags);
 

@@ -122,7 +122,7 @@ check_sync(vm_map_t map, vm_offset_t start, vm_offset_t end, int invalidate)
 	for (entry = vm_map_first_entry(map, start, end);
 	    entry != &map->header && entry->start < end; entry = entry->next)
 		if ((entry->eflags & MAP_ENTRY_IS_SUB_MAP) ||
-		    (invalidate && (entry->eflags & MAP_ENTRY_USER_WIRED)))
+		    (invalidate && entry->wired_count != 0))
 			return (KERN_INVALID_ARGUMENT);
 	return (KERN_SUCCESS);
 }

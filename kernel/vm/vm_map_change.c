@@ -41,13 +41,21 @@ check_maximum(vm_map_t map, vm_offset_t start, vm_offset_t end, vm_prot_t prot)
 	return (KERN_SUCCESS);
 }
 
+/* All that a mapping may be used for: a copy is not to be written before it is one. */
+static vm_prot_t
+mapping_prot(const struct vm_map_entry *entry)
+{
+	if (entry->eflags & MAP_ENTRY_COW)
+		return (entry->protection & ~VM_PROT_WRITE);
+	return (entry->protection);
+}
+
 /*
  * Where less is allowed than before, the mappings lose it now; where more is,
- * the next fault will find out.  The mappings of what is copied on write are
- * never writable before that was copied; and one that was copied is found in
- * the object again.
+ * the next fault will find out.  A page is wired by its mapping: it is not any
+ * more, where that goes.  Returns whether such pages are to come back.
  */
-static void
+static int
 set_protection(vm_map_t map, vm_map_entry_t entry, vm_prot_t prot, int set_max)
 {
 	vm_prot_t old = entry->protection;
@@ -57,10 +65,13 @@ set_protection(vm_map_t map, vm_map_entry_t entry, vm_prot_t prot, int set_max)
 		entry->protection = prot & old;
 	} else
 		entry->protection = prot;
-	if (old & ~entry->protection)
+	if (old & ~entry->protection) {
+		if (entry->wired_count != 0 && !(entry->protection & VM_PROT_READ))
+			vm_map_unwire_pages(map, entry);
 		pmap_protect(map->pmap, entry->start, entry->end,
-		    entry->eflags & MAP_ENTRY_COW ?
-		    entry->protection & ~VM_PROT_WRITE : entry->protection);
+		    mapping_prot(entry));
+	}
+	return (entry->wired_count != 0 && (entry->protection & ~old & VM_PROT_READ));
 }
 
 int
@@ -68,7 +79,7 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end,
     vm_prot_t new_prot, int set_max)
 {
 	vm_map_entry_t entry;
-	int rv;
+	int rv, rewire = 0;
 
 	vm_map_lock(map);
 	VM_MAP_RANGE_CHECK(map, start, end);
@@ -78,10 +89,12 @@ vm_map_protect(vm_map_t map, vm_offset_t start, vm_offset_t end,
 		    entry != &map->header && entry->start < end;
 		    entry = entry->next) {
 			vm_map_clip_end(map, entry, end);
-			set_protection(map, entry, new_prot, set_max);
+			rewire |= set_protection(map, entry, new_prot, set_max);
 			vm_map_simplify_entry(map, entry);
 		}
 	vm_map_unlock(map);
+	if (rewire)
+		vm_map_rewire(map, start, end);
 	return (rv);
 }
 

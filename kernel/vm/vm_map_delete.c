@@ -17,7 +17,6 @@
 
 #include <sys/systm.h>
 #include <vm/swap_pager.h>
-#include <vm/vm_extern.h>
 #include <vm/vm_object.h>
 
 vm_map_entry_t
@@ -30,18 +29,6 @@ vm_map_first_entry(vm_map_t map, vm_offset_t start, vm_offset_t end)
 	if (!vm_map_lookup_entry(map, start, &entry))
 		entry = entry->next;
 	return (entry);
-}
-
-/* Whoever wired it, and however often: nobody does any more. */
-static void
-unwire_entry(vm_map_t map, vm_map_entry_t entry)
-{
-	if (entry->wired_count == 0)
-		return;
-	vm_fault_unwire(map, entry->start, entry->end,
-	    entry->object.vm_object != NULL &&
-	    entry->object.vm_object->type == OBJT_DEVICE);
-	entry->wired_count = 0;
 }
 
 /*
@@ -101,7 +88,8 @@ vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
 		vm_map_clip_start(map, entry, start);
 		vm_map_clip_end(map, entry, end);
 		next = entry->next;
-		unwire_entry(map, entry);
+		if (entry->wired_count != 0)
+			vm_map_unwire_pages(map, entry);
 		pmap_remove(map->pmap, entry->start, entry->end);
 		entry_delete(map, entry);
 	}

@@ -4,6 +4,9 @@
  * An entry counts who keeps it wired: the kernel as often as it says so, the
  * user (MAP_ENTRY_USER_WIRED) once.  Its pages are wired while that is not 0.
  *
+ * But for one case: what nobody may use now is not in memory for its sake.  When
+ * somebody may again, it comes back.
+ *
  * To bring pages in takes time, and vm_fault() needs the map.  So the map is
  * not locked meanwhile; the entries are marked instead:
  *
@@ -53,6 +56,12 @@ fictitious(const struct vm_map_entry *entry)
 	return (entry->object.vm_object != NULL &&
 	    !(entry->eflags & MAP_ENTRY_IS_SUB_MAP) &&
 	    entry->object.vm_object->type == OBJT_DEVICE);
+}
+
+void
+vm_map_unwire_pages(vm_map_t map, vm_map_entry_t entry)
+{
+	vm_fault_unwire(map, entry->start, entry->end, fictitious(entry));
 }
 
 /* ---------------------------------------------------------------- wire */
@@ -175,7 +184,7 @@ static void
 entry_unwire(vm_map_t map, vm_map_entry_t entry)
 {
 	if (--entry->wired_count == 0)
-		vm_fault_unwire(map, entry->start, entry->end, fictitious(entry));
+		vm_map_unwire_pages(map, entry);
 }
 
 /* Undo what was done before `done'. */
@@ -233,6 +242,30 @@ vm_map_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int flags)
 	if (wakeup)
 		vm_map_wakeup(map);
 	return (rv);
+}
+
+/* Is `va' of a wired entry that may be read, and not mapped? */
+static int
+lacks_wired_page(vm_map_t map, vm_offset_t va)
+{
+	vm_map_entry_t entry;
+	int lacks;
+
+	vm_map_lock_read(map);
+	lacks = vm_map_lookup_entry(map, va, &entry) && entry->wired_count != 0 &&
+	    (entry->protection & VM_PROT_READ) &&
+	    pmap_extract(map->pmap, va) == 0;
+	vm_map_unlock_read(map);
+	return (lacks);
+}
+
+/* A fault in a wired entry wires; if it fails, the next one may do better. */
+void
+vm_map_rewire(vm_map_t map, vm_offset_t start, vm_offset_t end)
+{
+	for (; start < end; start += PAGE_SIZE)
+		if (lacks_wired_page(map, start))
+			(void)vm_fault(map, start, VM_PROT_READ, VM_FAULT_NORMAL);
 }
 
 /* ---------------------------------------------------------------- unwire */
