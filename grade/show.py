@@ -1,9 +1,8 @@
-"""The disk of `make show`: a process whose memory the kernel's debugger shows (grade/drivers/services_ddb.c).
+"""The disk of `make show`: a process that stops in the kernel's debugger, which shows its memory.
 
-    python3 -m grade.show CHECK_DISK KERNEL DISK
+    python3 -m grade.show CHECK_DISK KERNEL DISK TEST
 
-The process stops in the debugger before it writes a page that it shares with its child, and once more when it has
-done so. Lab 5's handout tells what happens in between.
+TEST is one of grade/drivers/services_ddb.c. The handouts tell what happens when it goes on.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ from pathlib import Path
 
 from grade.kerneldisk import fill, settings
 
-_TOLD = {"autoboot_delay": "-1", "console": "comconsole", "services.run": "ddb_vm"}
-
 
 def main() -> None:
     """The command line; see the module."""
-    check_disk, kernel, disk = map(Path, sys.argv[1:])
+    check_disk, kernel, disk = map(Path, sys.argv[1:4])
+    told = {"autoboot_delay": "-1", "console": "comconsole", "services.run": sys.argv[4]}
     disk.parent.mkdir(parents=True, exist_ok=True)
-    disk.write_bytes(fill(check_disk.read_bytes(), {"kernel": kernel.read_bytes(), "settings": settings(_TOLD)}))
+    disk.write_bytes(fill(check_disk.read_bytes(), {"kernel": kernel.read_bytes(), "settings": settings(told)}))
 
 
 if __name__ == "__main__":
