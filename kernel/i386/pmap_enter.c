@@ -22,32 +22,37 @@
 
 /* ---------------------------------------------------------------- page tables */
 
-/* A new page table for `va', with a count of 1; NULL, unless `wait', if there is none. */
+/* A new page table for `va', with a count of 1; NULL if there is no page for it. */
 static vm_page_t
-table_alloc(pmap_t pmap, vm_offset_t va, int wait)
+table_alloc(pmap_t pmap, vm_offset_t va)
 {
-	pd_entry_t *pde = &pmap->pm_pdir[va >> PDRSHIFT];
-	vm_page_t table;
+	vm_page_t table = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
+	    VM_ALLOC_WIRED | VM_ALLOC_ZERO);
 
-	while ((table = vm_page_alloc(NULL, va >> PDRSHIFT, VM_ALLOC_NORMAL |
-	    VM_ALLOC_NOOBJ | VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL) {
-		if (!wait)
-			return (NULL);
-		VM_WAIT;
-	}
-	*pde = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW | PG_U | PG_A | PG_M;
+	if (table == NULL)
+		return (NULL);
+	pmap->pm_pdir[va >> PDRSHIFT] = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW |
+	    PG_U | PG_A | PG_M;
 	pmap->pm_stats.resident_count++;
 	return (table);
 }
 
-/* The page table for a user's address, with one entry more on its count. */
+/*
+ * The page table for a user's address, with one entry more on its count; NULL,
+ * unless `wait', if there is none.  While this sleeps, somebody else who has the
+ * address space may make it.
+ */
 static inline vm_page_t
 table_hold(pmap_t pmap, vm_offset_t va, int wait)
 {
 	vm_page_t table;
 
-	if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
-		return (table_alloc(pmap, va, wait));
+	while (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V)) {
+		table = table_alloc(pmap, va);
+		if (table != NULL || !wait)
+			return (table);
+		VM_WAIT;
+	}
 	table = pmap_table_page(pmap, va);
 	table->wire_count++;
 	return (table);
