@@ -105,14 +105,14 @@ start(uint32_t last)
 static void
 list_by_address(struct vm_map *map, struct vm_map_entry *entry)
 {
-	struct vm_map_entry *before;
+	struct vm_map_entry *later;
 
-	for (before = &map->header; before->next != &map->header &&
-	    before->next->start < entry->start; before = before->next)
+	for (later = map->header.next; later != &map->header &&
+	    later->start < entry->start; later = later->next)
 		;
-	entry->prev = before;
-	entry->next = before->next;
-	before->next = entry->next->prev = entry;
+	entry->next = later;
+	entry->prev = later->prev;
+	later->prev = later->prev->next = entry;
 	map->nentries++;
 	map->size += entry->end - entry->start;
 }
