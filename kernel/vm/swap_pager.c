@@ -26,7 +26,6 @@
  */
 #include <vm/swap_var.h>
 
-#include <sys/malloc.h>
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <vm/vm_object.h>
@@ -194,8 +193,7 @@ assign_slots(vm_object_t object, vm_page_t *m, int *npages)
 	if (blk == SWAPBLK_NONE)
 		return (SWAPBLK_NONE);
 	for (i = 0; i < *npages; i++)
-		if (swp_pager_meta_build(object, m[i]->pindex, blk + i,
-		    M_NOWAIT) != 0)
+		if (swp_pager_meta_build(object, m[i]->pindex, blk + i) != 0)
 			break;
 	if (i < *npages)
 		swp_pager_freeswapspace(blk + i, *npages - i);
@@ -247,27 +245,35 @@ swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size)
 	swp_pager_meta_free(object, start, start + size);
 }
 
-void
-swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
-    vm_pindex_t offset, int destroysource)
+/* Has the object page `pindex', in memory or in swap? */
+static int
+has_page(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = vm_page_lookup(object, pindex);
+
+	return ((m != NULL && m->valid != 0) ||
+	    swp_pager_meta_lookup(object, pindex) != SWAPBLK_NONE);
+}
+
+int
+swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject, vm_pindex_t offset)
 {
 	vm_pindex_t end = offset + dstobject->size, src;
-	swblk_t blk;
+	int error;
 
 	for (src = swp_pager_meta_next(srcobject, offset, end); src < end;
 	    src = swp_pager_meta_next(srcobject, src + 1, end)) {
-		blk = swp_pager_meta_pop(srcobject, src);
-		if (vm_page_lookup(dstobject, src - offset) != NULL ||
-		    swp_pager_meta_lookup(dstobject, src - offset) != SWAPBLK_NONE)
-			swp_pager_freeswapspace(blk, 1);
-		else
-			(void)swp_pager_meta_build(dstobject, src - offset, blk,
-			    M_WAITOK);
+		if (has_page(dstobject, src - offset))
+			continue;
+		error = swp_pager_meta_build(dstobject, src - offset,
+		    swp_pager_meta_lookup(srcobject, src));
+		if (error != 0)
+			return (error);
+		(void)swp_pager_meta_pop(srcobject, src);
 	}
-	if (destroysource) {
-		swp_pager_meta_free_all(srcobject);
-		srcobject->type = OBJT_DEFAULT;
-	}
+	swp_pager_meta_free_all(srcobject);
+	srcobject->type = OBJT_DEFAULT;
+	return (0);
 }
 
 struct pagerops swappagerops = {
