@@ -129,6 +129,7 @@ def test_waiting(host: Path) -> None:
     ("object", "vm_page_alloc: no object, request 0"),
     ("cold", "kmem_malloc(5000): out of memory: 0 of {x} pages are free"),
     ("item twice", "uma_zfree: 0x{x}, zone test: free already"),
+    ("small item twice", "uma_zfree: 0x{x}, zone small: free already"),
     ("another zone's", "uma_zfree: 0x{x} is not of zone other"),
     ("in an item", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
     ("before the items", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
