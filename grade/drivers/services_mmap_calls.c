@@ -265,6 +265,10 @@ SERVICE_TEST(mmap_mincore)
 	step(mincore(0xbfc00000, 1, vec));
 	step(mincore(0xffffffff, 2, vec));
 	step(mincore(AT, 0, 0));
+	step(mapper_write(vec + 1, 99));
+	step(mincore(AT + 100, PAGE_SIZE, vec));	/* one byte, */
+	step(mapper_read(vec));
+	step(mapper_read(vec + 1));			/* and no more */
 	step(mincore(AT, PAGE_SIZE, 0));		/* the first page is nobody's */
 	step(mincore(AT, PAGE_SIZE, 0xc0000000));
 	map(4, RW, MAP_SHARED, fd);

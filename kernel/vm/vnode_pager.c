@@ -185,7 +185,7 @@ vnode_destroy_vobject(struct vnode *vp)
 /*
  * The last page of a file that became shorter: what is behind the end becomes
  * zeros, and is not written any more.  Who maps the page sees that: it is the
- * same one.
+ * same one.  One that is just being read has got what was there before.
  */
 static void
 clear_tail(vm_object_t object, vm_ooffset_t size)
@@ -194,9 +194,9 @@ clear_tail(vm_object_t object, vm_ooffset_t size)
 
 	do {
 		m = vm_page_lookup(object, OFF_TO_IDX(size));
-		if (m == NULL || m->valid == 0)
-			return;
-	} while (vm_page_sleep_if_busy(m, 1, "vnpset"));
+	} while (m != NULL && vm_page_sleep_if_busy(m, 1, "vnpset"));
+	if (m == NULL || m->valid == 0)
+		return;
 	pmap_zero_page_area(m, size_tail(size), PAGE_SIZE - size_tail(size));
 	vm_page_test_dirty(m);
 	m->dirty &= vm_page_bits(0, size_tail(size));
