@@ -147,6 +147,11 @@ def test_wrong(host: Path, how: str, words: str) -> None:
     assert text.startswith(before) and text.endswith(after), text
 
 
+def test_type_that_is_gone(host: Path) -> None:
+    """Its pieces are told from others'; what it was called is not asked any more."""
+    assert run(host, "wrong", USUAL, "gone", status=PANICKED).endswith("type other: it is of type one that is gone")
+
+
 def test_leak(host: Path) -> None:
     """A type that goes away while somebody has some of it is told of; the kernel goes on."""
     assert run(host, "wrong", USUAL, "leak") == \

@@ -84,7 +84,6 @@ vnode_pager_dealloc(vm_object_t object)
 	object->type = OBJT_DEAD;
 	object->size = 0;
 	vp->v_object = NULL;
-	vp->v_vflag &= ~VV_TEXT;
 	for (refs = object->ref_count; refs > 0; refs--)
 		vrele(vp);
 }
@@ -92,13 +91,10 @@ vnode_pager_dealloc(vm_object_t object)
 void
 vm_object_vndeallocate(vm_object_t object)
 {
-	struct vnode *vp = object->handle;
-
 	KASSERT(object->ref_count > 0, ("vm_object_vndeallocate: object %p has no "
 	    "references", object));
-	if (--object->ref_count == 0)
-		vp->v_vflag &= ~VV_TEXT;
-	vrele(vp);
+	object->ref_count--;
+	vrele(object->handle);
 }
 
 /* All pages of a file are alike, so the neighbours are as near as it goes on. */
