@@ -311,15 +311,13 @@ swap_haspage(vm_object_t object, vm_pindex_t pindex, int *before, int *after)
 	return (pindex < MAX_PAGES && slots_of(object)->used[pindex]);
 }
 
-void
-swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset,
-    int destroysource)
+int
+swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset)
 {
 	struct slots *from = slots_of(source), *slots;
 	vm_page_t m;
 	vm_pindex_t i;
 
-	CHECK(destroysource);
 	for (i = offset; i < MAX_PAGES && i - offset < to->size; i++) {
 		m = vm_page_lookup(to, i - offset);
 		if (!from->used[i] || m != NULL)
@@ -333,6 +331,7 @@ swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset,
 	}
 	swap_dealloc(source);
 	source->type = OBJT_DEFAULT;
+	return (0);
 }
 
 static int
