@@ -23,6 +23,7 @@ BUILD_SECONDS = 120
 
 sys.path.insert(0, str(HANDOUTS / "_ext"))
 import excerpt  # noqa: E402
+import growth  # noqa: E402
 import layout  # noqa: E402
 
 
@@ -225,6 +226,7 @@ def test_a_release_builds_from_its_stubs(small: Path) -> None:
         ("{src}`boot/y.S`", "the tree has no boot/y.S"),
         ("{key}`NONE`", "key-none"),
         ("```{layout} A byte\n9 too long\n```", "runs over the end of its row"),
+        ("```{growth} Costs\nours: 16 28\n```", "index.md, line 3: 'ours: 16 28': want two sizes or more"),
     ],
 )
 def test_a_wrong_name_stops_the_build(small: Path, body: str, message: str) -> None:
@@ -384,3 +386,15 @@ def test_layout_draws_every_field() -> None:
     for wrong in (["x flag"], ["0 flag"], ["3"], []):
         with pytest.raises(layout.LayoutError):
             layout.parse(wrong)
+
+
+def test_growth_draws_every_curve() -> None:
+    curves = growth.parse(["*ours: 16 28.1, 256 37", "", "<others>: 16 29, 4096 79"])
+    assert [curve.points for curve in curves] == [((16, 28.1), (256, 37.0)), ((16, 29.0), (4096, 79.0))]
+    svg = growth.draw("Costs", curves, axes=("entries", "instructions"))
+    assert svg.count('class="curve strong"') == 1 and svg.count('class="curve"') == 1 and "&lt;others&gt;" in svg
+    assert svg.count("<circle") == 2 and ">28.1<" in svg and ">79<" not in svg
+    assert [mark in svg for mark in (">16<", ">64<", ">4096<", ">16384<", ">80<", ">100<")] == [True] * 3 + [False, True, False]
+    for wrong in (["x: 16 1"], ["x: 16 1, 16 2"], ["x: 0 1, 16 2"], ["x: 16, 64 2"], ["x"], []):
+        with pytest.raises(growth.GrowthError):
+            growth.parse(wrong)

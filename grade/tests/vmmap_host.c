@@ -480,7 +480,7 @@ world_free(struct world *w)
 	host_free(w);
 }
 
-/* An entry's place in the tree: its subtrees' order and max_free.  Returns how many there are. */
+/* A tree: its order, and each max_free.  Returns how many entries it has. */
 static int
 check_tree(vm_map_entry_t entry, vm_offset_t from, vm_offset_t to)
 {

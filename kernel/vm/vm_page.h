@@ -212,6 +212,7 @@ void	vm_page_unwire(vm_page_t m, int activate);
 /* Unmap it everywhere.  Mappings that were wired do not keep it any more. */
 void	vm_page_unmap(vm_page_t m);
 void	vm_page_activate(vm_page_t m);	/* it is used */
+void	vm_page_settle(vm_page_t m);	/* the same, and it is busy no more */
 void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 /* Clean and mapped nowhere (this unmaps it): to be had for the asking. */
 void	vm_page_cache(vm_page_t m);
