@@ -23,7 +23,7 @@
 /* ---------------------------------------------------------------- page tables */
 
 /* A new page table for `va', with a count of 1; NULL, unless `wait', if there is none. */
-static vm_page_t
+static __attribute__((noinline)) vm_page_t
 table_alloc(pmap_t pmap, vm_offset_t va, int wait)
 {
 	pd_entry_t *pde = &pmap->pm_pdir[va >> PDRSHIFT];
@@ -91,7 +91,7 @@ change_page(pmap_t pmap, vm_offset_t va, vm_page_t was, vm_page_t m,
  * Over the valid entry `old'.  The CPU's bits of it go to its page.  What the TLB
  * may know is wrong only if it leads to another page, or lets somebody write.
  */
-static inline void
+static __attribute__((noinline)) void
 enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
     pt_entry_t new)
 {
@@ -148,7 +148,7 @@ pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 		return;
 	}
 	*pte = new;
-	if (wired)
+	if (new & PG_W)
 		pmap->pm_stats.wired_count++;
 	pmap->pm_stats.resident_count++;
 	if (new & PG_MANAGED)

@@ -34,6 +34,16 @@ may_fault(const struct vm_map_entry *entry, unsigned type, unsigned allowed)
 	    (type & (VM_PROT_WRITE | VM_PROT_OVERRIDE_WRITE)) != VM_PROT_WRITE);
 }
 
+/* As it is mostly: nothing of the entry is special, and it allows this. */
+static inline int
+is_plain(const struct vm_map_entry *entry, unsigned type)
+{
+	const vm_eflags_t special = MAP_ENTRY_NEEDS_COPY | MAP_ENTRY_USER_WIRED;
+
+	return ((entry->eflags & special) == 0 && entry->wired_count == 0 &&
+	    entry->object.vm_object != NULL && (type & ~entry->protection) == 0);
+}
+
 /* Must the entry get another object before this can be done? */
 static inline int
 lacks_object(const struct vm_map_entry *entry, unsigned type)
@@ -98,6 +108,10 @@ vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
 		if (rv != KERN_SUCCESS)
 			return (rv);
 		entry = *entryp;
+		allowed = entry->protection;
+		*wired = 0;
+		if (is_plain(entry, fault_type))
+			break;
 		type = fault_type;
 		allowed = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
 		    entry->protection;
@@ -118,7 +132,7 @@ vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
 	if (entry->eflags & MAP_ENTRY_NEEDS_COPY)
 		allowed &= ~VM_PROT_WRITE;
 	*object = entry->object.vm_object;
-	*pindex = OFF_TO_IDX(va - entry->start + entry->offset);
+	*pindex = OFF_TO_IDX(entry->offset) + atop(va - entry->start);
 	*prot = allowed;
 	return (KERN_SUCCESS);
 

@@ -229,4 +229,22 @@ int	vm_object_sync(vm_object_t object, vm_ooffset_t offset, vm_size_t size,
 void	vm_object_madvise(vm_object_t object, vm_pindex_t pindex, int count,
 	    int advise);
 
+/*
+ * Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours.
+ *
+ * The page that was found last is often the one; or it was the last one, and
+ * there is none behind it.  Then the tree may stay as it is.
+ */
+static inline vm_page_t
+vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = object->hint;
+
+	if (m == NULL || m->pindex == pindex)
+		return (m);
+	if (m->pindex < pindex && TAILQ_NEXT(m, listq) == NULL)
+		return (NULL);
+	return (vm_page_search(object, pindex));
+}
+
 #endif /* !_VM_VM_OBJECT_H_ */

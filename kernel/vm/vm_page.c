@@ -184,29 +184,28 @@ make_free(int req)
 
 /*
  * The first free page, or one that is zeroed, if that is wanted and there is one.
- * The first is zeroed only where all are.
+ * The first is zeroed only where all are.  PG_ZERO is the one flag that free pages
+ * may have.
  */
 static inline vm_page_t
 free_queue_take(int zeroed)
 {
-	uint16_t flags = 0;
 	vm_page_t m;
 
 	if (zeroed && vm_page_zero_count > 0) {
 		m = TAILQ_LAST(free_queue, pglist);
 		vm_page_zero_count--;
-		flags = PG_ZERO;
 	} else {
 		m = TAILQ_FIRST(free_queue);
 		if (m->flags & PG_ZERO)
 			vm_page_zero_count--;
+		m->flags = 0;
 	}
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
 	TAILQ_REMOVE(free_queue, m, pageq);
 	cnt.v_free_count--;
 	m->queue = PQ_NONE;
-	m->flags = flags;
 	return (m);
 }
 
