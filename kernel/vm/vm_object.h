@@ -232,18 +232,23 @@ void	vm_object_madvise(vm_object_t object, vm_pindex_t pindex, int count,
 /*
  * Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours.
  *
- * The page that was found last is often the one; or it was the last one, and
- * there is none behind it.  Then the tree may stay as it is.
+ * The page that was found last, or the one behind it, is often the one: then the
+ * tree may stay as it is.
  */
 static inline vm_page_t
 vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t m = object->hint;
+	vm_page_t m = object->hint, next;
 
 	if (m == NULL || m->pindex == pindex)
 		return (m);
-	if (m->pindex < pindex && TAILQ_NEXT(m, listq) == NULL)
-		return (NULL);
+	if (m->pindex < pindex) {
+		next = TAILQ_NEXT(m, listq);
+		if (next == NULL || pindex < next->pindex)
+			return (NULL);
+		if (next->pindex == pindex)
+			return (object->hint = next);
+	}
 	return (vm_page_search(object, pindex));
 }
 

@@ -74,19 +74,12 @@ vm_page_splay(vm_pindex_t pindex, vm_page_t root)
 	return (root);
 }
 
-/* Whoever has asked for a page often asks for the one behind it next. */
 vm_page_t
 vm_page_search(vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t m = object->hint, next = TAILQ_NEXT(m, listq);
+	vm_page_t m = vm_page_splay(pindex, object->root);
 
-	if (next != NULL && m->pindex < pindex && pindex <= next->pindex) {
-		if (pindex != next->pindex)
-			return (NULL);
-		object->hint = next;
-		return (next);
-	}
-	object->root = object->hint = m = vm_page_splay(pindex, object->root);
+	object->root = object->hint = m;
 	return (m->pindex == pindex ? m : NULL);
 }
 
