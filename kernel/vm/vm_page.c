@@ -78,7 +78,8 @@ page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
 
 	m->object = object;
 	m->pindex = pindex;
-	if (root == NULL || (root->pindex < pindex && root->right == NULL)) {
+	if (__builtin_expect(root == NULL ||
+	    (root->pindex < pindex && root->right == NULL), 1)) {
 		m->left = root;
 		m->right = NULL;
 		TAILQ_INSERT_TAIL(&object->memq, m, listq);
