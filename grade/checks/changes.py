@@ -9,7 +9,7 @@ from __future__ import annotations
 from grade.checks.entries import MINIMUM, RW, RWX, Changes
 from grade.checks.maps import NONE, PAGE
 from grade.models import vm as model
-from grade.models.vm import Entry, Object
+from grade.models.vm import Entry
 
 
 class Insertions(Changes):

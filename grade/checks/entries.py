@@ -1,4 +1,4 @@
-"""Runs of lab 5's functions that make, melt and cut a map's entries: what is called, and what the map is after each call.
+"""Runs of lab 5's functions that make, melt and cut a map's entries: what is called, and what the map is then.
 
 The maps begin with entries that the reference's vm_map_insert() has made; only what is judged is the student's. The
 model (grade/models/vm.py) goes along, call by call.
@@ -7,15 +7,14 @@ model (grade/models/vm.py) goes along, call by call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from random import Random
+from dataclasses import dataclass
 
 from grade.bench import Bench
 from grade.checks.cases import Case
-from grade.checks.maps import MAP, NONE, PAGE, Listed, MapScript, ran
+from grade.checks.maps import MAP, PAGE, Listed, MapScript, ran
 from grade.checks.scripts import Results
 from grade.checks.trees import Seen, expect_free, expect_same, expect_tree, read_tree
-from grade.failure import StudentFailure, expect
+from grade.failure import expect
 from grade.models import splay
 from grade.models import vm as model
 from grade.models.splay import Node
@@ -47,7 +46,8 @@ def entry_words(entry: Entry, object: str) -> str:
 
 
 def object_words(name: str, size: int, references: int, one_mapping: bool) -> str:
-    return f"{name} ({size} page{'s' * (size != 1)}, {references} ref{'s' * (references != 1)}{', 1 mapping' * one_mapping})"
+    alone = ", 1 mapping" if one_mapping else ""
+    return f"{name} ({size} page{'s' * (size != 1)}, {references} ref{'s' * (references != 1)}{alone})"
 
 
 class Names:
@@ -158,11 +158,13 @@ class Changes:
                 protection: int = RW, maximum: int = RWX, cow: int = 0, quiet: bool = False) -> None:
         """quiet: it is the reference that does it, to prepare a map. own: it gets the last reference."""
         words = f"object {self._objects.index(object) + 1}, {offset:x}" if object else "NULL, 0"
-        call = (f"vm_map_insert(map, {words}, {start:x}, {end:x}, {rights(protection)}, {rights(maximum)}, cow {cow:#x})")
+        call = (f"vm_map_insert(map, {words}, {start:x}, {end:x}, {rights(protection)}, {rights(maximum)}, "
+                f"cow {cow:#x})")
         before = expected_list(self.map)
         function = self.script.symbol("vm_map_insert") if quiet else self.script.own("vm_map_insert")
-        answer = self.script.insert(function, self._number, self._objects.index(object) + 1 if object else 0, own, offset,
-                                    start, end, protection, maximum, cow, call)
+        number = self._objects.index(object) + 1 if object else 0
+        answer = self.script.insert(function, self._number, number, own, offset, start, end, protection, maximum, cow,
+                                    call)
         returned = self.map.insert(object, offset, start, end, protection, maximum, cow)
         if object and own and returned == model.SUCCESS:
             object.others -= 1

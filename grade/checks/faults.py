@@ -14,10 +14,9 @@ from grade.checks.cases import Case
 from grade.checks.maps import PAGE, ran
 from grade.checks.scripts import Results, com1
 from grade.checks.spaces import (
-    BUSY, CACHED, NOT_VALID, PRESENT, WRITTEN_OUT, FaultScript, held, outcome, seen_from_outside, value_words)
+    BUSY, CACHED, NOT_VALID, WRITTEN_OUT, FaultScript, held, outcome, value_words)
 from grade.failure import expect
 from grade.models import vm as model
-from grade.models.memory import Layer, Memory, Spot, page_of
 
 READ, WRITE, EXECUTE = model.READ, model.WRITE, model.EXECUTE
 RW, RWX = READ | WRITE, READ | WRITE | EXECUTE
@@ -95,7 +94,8 @@ class Faults:
             if written is not None:
                 expect(f"the word that was written last, at {what}", written, got.held.written)
             if writable is not None:
-                expect(f"how the page is mapped after {what}", "to be written" if writable else "to be read only", got.rights)
+                expect(f"how the page is mapped after {what}", "to be written" if writable else "to be read only",
+                       got.rights)
             expect(f"the page after {what}", "valid, and nobody's", ("valid" if got.held.valid else "not valid")
                    + (", and busy" if got.held.busy else ", and nobody's"))
             for name, count in (counts or {}).items():
@@ -126,7 +126,8 @@ class Lookups(Faults):
                                 code=model.SUCCESS if right else model.PROTECTION_FAILURE, writable=bool(protection & WRITE),
                                 about=f"of memory with {protection:03b}b for wxr")
                 for outside in (at - PAGE, at + 2 * PAGE):
-                    self.access(space, outside, write=draw.random() < 0.5, code=model.INVALID_ADDRESS, about="where nothing is")
+                    self.access(space, outside, write=draw.random() < 0.5, code=model.INVALID_ADDRESS,
+                                about="where nothing is")
         for outside in (0, PAGE, 0xBFBFF000):
             self.access(space, outside, write=False, code=model.INVALID_ADDRESS, about="where nothing is")
 
@@ -255,7 +256,8 @@ class Busy(Faults):
         self.script.instead("vm_fault_wait_busy", "lab5_wait_busy")
         self.script.instead("vm_fault_wait_memory", "lab5_wait_memory")
         kinds = [(0, "nobody's", None, False), (0, "nobody's, while memory is short", None, True),
-                 (BUSY, "PG_BUSY", WAIT_BUSY, False), (WRITTEN_OUT, "being written out", WAIT_BUSY, False), (CACHED, "in the cache", None, False),
+                 (BUSY, "PG_BUSY", WAIT_BUSY, False), (WRITTEN_OUT, "being written out", WAIT_BUSY, False),
+                 (CACHED, "in the cache", None, False),
                  (CACHED, "in the cache, while memory is short", WAIT_MEMORY, True)]
         for how, about, who, short in self.draw.sample(kinds, len(kinds)):
             for behind in (False,) if short else self.draw.sample((False, True), 2):
@@ -381,94 +383,3 @@ class Copies(Faults):
                 expect(f"the word that was written, in {what}", value + 5, got.written)
                 expect(what, "nobody's", "busy" if got.busy else "nobody's")
         self.then(judge)
-
-
-class Shared(Faults):
-    """Address spaces that are forked, with memory that is shared, private or both's: what one writes, who sees? Page tables
-    and pages are read from outside at the end."""
-
-    SPACES, CALLS = 5, 90
-
-    def __init__(self, bench: Bench, case: Case, *own: str) -> None:
-        super().__init__(bench, case, *own or ("vm_fault_copy_on_write",))
-        self.script.dirt(RUBBISH)
-        self._layers = {self.object(12): Layer() for _ in range(3)}
-        for object, layer in self._layers.items():
-            for page in self.draw.sample(range(12), 6):
-                layer.pages[page] = page_of(self.value())
-                self.script.page(object, page, layer.pages[page].value)
-        self.memories = {self.space(): Memory()}
-        for kind in ("new", "shared", "private", "private"):
-            self._map(0, kind)
-        self._touched: dict[tuple[int, int], None] = {}
-        for call in range(self.CALLS):
-            if len(self.memories) < self.SPACES and call % 15 == 10:
-                self._fork()
-            elif call % 5 == 0:
-                self._read_then_write()
-            else:
-                self._touch()
-        self._last.append(self._look)
-
-    def _map(self, space: int, kind: str) -> None:
-        """Memory of nobody's, an object that all who map it share, or private memory that begins as an object."""
-        draw, pages, at = self.draw, self.draw.randint(2, 6), self.room(6)
-        object = draw.choice(list(self._layers))
-        first = draw.randrange(12 - pages)
-        layer = Layer() if kind == "new" else self._layers[object]
-        if kind == "new":
-            self.script.map(space, 0, 0, at, at + pages * PAGE, RW, RW)
-        else:
-            self.script.map(space, object, first * PAGE, at, at + pages * PAGE, RW, RW,
-                            {"shared": model.INHERIT_SHARE, "private": 0x2}[kind])
-        if kind == "private":
-            layer, first = Layer({}, layer, first), 0
-        self.memories[space].spots.append(Spot(at, at + pages * PAGE, layer, 0 if kind == "new" else first,
-                                               private=kind != "shared"))
-
-    def _fork(self) -> None:
-        parent, child = self.draw.choice(list(self.memories)), len(self.memories)
-        self.script.fork(parent, child)
-        self.memories[child] = self.memories[parent].fork()
-
-    def _touch(self) -> None:
-        space = self.draw.choice(list(self.memories))
-        spot = self.draw.choice(self.memories[space].spots)
-        self._use(space, spot, self.draw.randrange(spot.start, spot.end, PAGE), write=self.draw.random() < 0.45)
-
-    def _read_then_write(self) -> None:
-        """Where an object of its own was made for a write already, another page is read first, then written; and whoever
-        else has that page looks at it."""
-        space = self.draw.choice(list(self.memories))
-        spot = self.draw.choice([spot for spot in self.memories[space].spots if spot.private])
-        one, other = self.draw.sample(range(spot.start, spot.end, PAGE), 2)
-        self._use(space, spot, one, write=True)
-        self._use(space, spot, other, write=False)
-        self._use(space, spot, other, write=True)
-        for number, memory in self.memories.items():
-            if number != space and (shown := memory.find(other)):
-                self._use(number, shown, other, write=False)
-
-    def _use(self, space: int, spot: Spot, address: int, *, write: bool) -> None:
-        page, word = spot.layer.read(spot.page(address)), self.draw.getrandbits(31)
-        self.access(space, address, write=write, value=word, holds=page.value, written=page.written,
-                    about=f"in space {space} of {len(self.memories)}")
-        if write:
-            spot.layer.write(spot.page(address), word)
-        self._touched[space, address] = None
-
-    def _look(self, machine: Machine, results: Results) -> None:
-        """At the end what a page table leads to, if it leads anywhere, is the right page."""
-        for space, address in list(self._touched)[-12:]:
-            if space >= len(self.script.directories):
-                continue
-            directory = results.word(self.script.directories[space], "where a directory is")
-            entry, word = seen_from_outside(machine, directory, address)
-            spot = self.memories[space].find(address)
-            if entry & PRESENT:
-                what = f"the first word of the page that the page table has at {address:x}, seen from outside"
-                expect(what, spot.layer.read(spot.page(address)).value, word)
-        for space, number in enumerate(self.script.directories):
-            entry, _ = seen_from_outside(machine, results.word(number, "where a directory is"), 0)
-            expect(f"the page table's entry for address 0 in space {space}, seen from outside", "not present",
-                   "present" if entry & PRESENT else "not present")

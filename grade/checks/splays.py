@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import NamedTuple
 
 from grade.bench import Bench
@@ -216,7 +215,8 @@ class Finds(Run):
     def _use(self, planted: Planted) -> None:
         asked = self._hostile_ones(planted) if self._hostile else [self._draw_wanted(planted) for _ in range(10)]
         for start, length in self._draw.sample(asked, len(asked)):
-            call = f"vm_map_findspace() of {length:x} bytes from {start:x} on, in a map from {MINIMUM:x} to {planted.maximum:x}"
+            call = (f"vm_map_findspace() of {length:x} bytes from {start:x} on, in a map from {MINIMUM:x} to "
+                    f"{planted.maximum:x}")
             answer = self.script.find(planted.number, start, length, call)
             place, tree = model.findspace(planted.tree, MINIMUM, planted.maximum, start, length)
             planted = self._then(call, planted, tree, answers=lambda results, place=place, answer=answer, call=call: (

@@ -1,7 +1,7 @@
 """The whole kernel on a student's maps and faults: does it come up, and does memory do what it should?
 
-grade/drivers/lab5_user.c does what it is told in ring 3 and by copyin(): it maps, forks, reads and writes. What must come of
-each is plain: pages have words and rights, and a child has copies of them.
+grade/drivers/lab5_user.c does what it is told in ring 3 and by copyin(): it maps, forks, reads and writes. What must come
+of each is plain: pages have words and rights, and a child has copies of them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Workload:
         self._space, self._place = 0, FIRST_STORY
         self._look()
         self._grows()
+        self._has_holes()
         self._is_cut()
+        self._is_cut_and_copied()
         self._is_copied()
         self._look()
         self._map(LOW, 12, 3)
@@ -138,7 +140,8 @@ class Workload:
         """Is it by the kernel? What is wrong with it, if anything is; and about it."""
         by_kernel, rights = self._draw.random() < 0.3, self.rights.get(address & -PAGE)
         wrong = 0 if rights and rights & needed else EFAULT if by_kernel else SIGSEGV if rights is None else SIGBUS
-        return by_kernel, wrong, f"a {words} at {address:x} by {'the kernel' if by_kernel else 'ring 3'}, in space {self._space}"
+        who = "the kernel" if by_kernel else "ring 3"
+        return by_kernel, wrong, f"a {words} at {address:x} by {who}, in space {self._space}"
 
     def _write(self, address: int) -> None:
         value = self._draw.randrange(1, 1 << 31)
@@ -166,6 +169,7 @@ class Workload:
             if touched:
                 self._write(at + 2 * PAGE)
             self._map(at + 3 * PAGE, 2, 3)
+            self._look()
             self._map(at + 5 * PAGE, 2, 1)
             self._map(at - 2 * PAGE, 2, 3)
             self._look()
@@ -176,6 +180,23 @@ class Workload:
             self._find(at, 1)
             self._find(at, 2)
             self._look()
+
+    def _has_holes(self) -> None:
+        """Small ones, then one that is large enough, and more behind; and what is mapped anew, in front of what stays."""
+        at = self._somewhere()
+        for page in (0, 2, 4, 7, 10, 13):
+            self._map(at + page * PAGE, 1, 3)
+        self._find(at, 2)
+        self._look()
+        at = self._somewhere()
+        self._map(at, 6, 3)
+        for page in range(6):
+            self._write(at + page * PAGE)
+        self._remove(at, 3)
+        self._map(at, 3, 3)
+        for page in range(6):
+            self._read(at + page * PAGE)
+        self._look()
 
     def _is_cut(self) -> None:
         """Memory of which a part gets other rights, touched before or not."""
@@ -199,30 +220,49 @@ class Workload:
                 self._write(at + page * PAGE + SECOND)
                 self._read(at + page * PAGE)
 
-    def _is_copied(self) -> None:
-        """A child's and its parent's memory; what both have is read first, then written."""
-        at, parent = self._somewhere(), self._space
-        self._map(at, 7, 3)
-        for page in range(6):
+    def _write_all(self, at: int, pages: int) -> None:
+        for page in range(pages):
             self._write(at + page * PAGE)
             self._write(at + page * PAGE + SECOND)
+
+    def _read_all(self, at: int, pages: int, *spaces: int) -> None:
+        for space in spaces:
+            self._enter(space)
+            for page in range(pages):
+                self._read(at + page * PAGE)
+                self._read(at + page * PAGE + SECOND)
+
+    def _is_cut_and_copied(self) -> None:
+        """A child writes to parts of what was one memory."""
+        at, parent = self._somewhere(), self._space
+        self._map(at, 7, 3)
+        self._write_all(at, 7)
+        self._protect(at + 3 * PAGE, 1, 1)
+        self._fork()
+        child = len(self._rights) - 1
+        self._enter(child)
+        for page in self._draw.sample(range(7), 7):
+            self._write(at + page * PAGE + SECOND)
+        self._look()
+        self._read_all(at, 7, child, parent)
+
+    def _is_copied(self) -> None:
+        """A child's and its parent's memory; what both have is read first, with nothing mapped, then written."""
+        at, parent = self._somewhere(), self._space
+        self._map(at, 7, 3)
+        self._write_all(at, 6)
         self._fork()
         child = len(self._rights) - 1
         for space in (child, parent):
             self._enter(space)
-            self._protect(at, 7, 0)
-            self._protect(at, 7, 3)
             self._write(at + 6 * PAGE)
-            for page in self._draw.sample(range(6), 4):
+            for page in self._draw.sample(range(6), 3):
+                self._protect(at, 7, 0)
+                self._protect(at, 7, 3)
                 self._read(at + page * PAGE)
                 self._write(at + page * PAGE + SECOND)
-                self._read(at + page * PAGE)
             self._look()
-        for space in (child, parent):
-            self._enter(space)
-            for page in range(7):
-                self._read(at + page * PAGE)
-                self._read(at + page * PAGE + SECOND)
+        self._read_all(at, 7, child, parent)
 
     # -- running
 
@@ -244,4 +284,5 @@ class Workload:
         expect("how many operations were done", len(self.expected), count)
         for number, ((about, answer), (got,)) in enumerate(zip(self.expected, struct.iter_unpack("<I", data)), 1):
             names = dict(enumerate(WRONG)) if about.startswith("looking whether") else NAMES
-            expect(f"what comes of {about} (operation {number})", names.get(answer, f"{answer:x}"), names.get(got, f"{got:x}"))
+            expect(f"what comes of {about} (operation {number})", names.get(answer, f"{answer:x}"),
+                   names.get(got, f"{got:x}"))

@@ -38,7 +38,8 @@ def code(number: int) -> str:
 
 @dataclass(eq=False)
 class Object:
-    """A memory object. name: how reports call it, "" for what an operation has made; size: in pages; others: references that no entry of the map has."""
+    """A memory object. name: how reports call it, "" for what an operation has made; size: in pages; others: references
+    that no entry of the map has."""
 
     name: str
     size: int

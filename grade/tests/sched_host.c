@@ -154,6 +154,26 @@ vm_thread_dispose(struct thread *td __unused)
 {
 }
 
+/* All processes have process 0's memory and limits. */
+struct vmspace vmspace0 = { .vm_refcnt = 1 };
+
+void
+vmspace_free(struct vmspace *vm)
+{
+	vm->vm_refcnt--;
+}
+
+struct plimit *
+lim_hold(struct plimit *limit)
+{
+	return (limit);
+}
+
+void
+lim_free(struct plimit *limit __unused)
+{
+}
+
 /* ---------------------------------------------------------------- the state */
 
 static int

@@ -116,6 +116,7 @@ NOISE = re.compile(r"\s*<[^>]*>|\s+#.*|%ds:(?=\(%e?[sb][ix]\))|,%eiz,\d|(?<!\w)0
 def normal(text: str) -> str:
     """An instruction in words that both disassemblers have."""
     text = re.sub(r"\s+", " ", NOISE.sub("", text)).strip()
+    text = re.sub(r"^tzcnt ", "repz bsf ", text)            # a name that our CPUs do not know
     prefix = ""
     while found := re.match(r"(repn?z|rep|lock|[c-gs]s) (?=\w)", text):
         prefix, text = prefix + found[0], text[found.end():]

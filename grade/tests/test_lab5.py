@@ -13,7 +13,7 @@ from grade import mutate
 from grade.bench import Bench, Programs
 from grade.checks.cases import Case
 from grade.checks.changes import Everything
-from grade.checks.faults import Shared
+from grade.checks.sharing import Shared
 from grade.checks.spaces import STEPS
 from grade.checks.workload import Workload
 from grade.labs import find_labs

@@ -142,12 +142,13 @@ def files(root: Path) -> list[str]:
 
 
 def solution_lines(source: str, text: str) -> set[str]:
-    """Return the lines between the marks of `text` that stand nowhere outside them."""
+    """Return the lines between the marks of `text` that stand nowhere outside them, nor in a stub."""
     lines = text.split("\n")
     marked = find_marks(text, source)
     inside = {number for mark in marked for number in range(mark.begin + 1, mark.end) if number != mark.stub_line}
     outside = {line.strip() for number, line in enumerate(lines, start=1) if number not in inside}
-    return {lines[number - 1].strip() for number in inside} - outside
+    stubs_say = {line.strip() for mark in marked for line in mark.stub.split("\n")}
+    return {lines[number - 1].strip() for number in inside} - outside - stubs_say
 
 
 def test_the_release_holds_what_it_says_and_nothing_else(student: Path) -> None:

@@ -16,6 +16,8 @@
  */
 #include <i386/pmap_var.h>
 
+#include <i386/spl.h>
+
 enum { COPY_FROM, COPY_TO, IDLE, TABLE, WALK, WINDOWS };
 
 static vm_offset_t window_base;
@@ -71,19 +73,19 @@ copy_words(void *to, const void *from)
 void
 pmap_zero_page(vm_page_t m)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	zero_words(show(COPY_TO, VM_PAGE_TO_PHYS(m)));
-	splx(s);
+	splx_here(s);
 }
 
 void
 pmap_zero_page_area(vm_page_t m, int off, int size)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	bzero((char *)show(COPY_TO, VM_PAGE_TO_PHYS(m)) + off, size);
-	splx(s);
+	splx_here(s);
 }
 
 void
@@ -95,9 +97,9 @@ pmap_zero_page_idle(vm_page_t m)
 void
 pmap_copy_page(vm_page_t src, vm_page_t dst)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	copy_words(show(COPY_TO, VM_PAGE_TO_PHYS(dst)),
 	    show(COPY_FROM, VM_PAGE_TO_PHYS(src)));
-	splx(s);
+	splx_here(s);
 }

@@ -17,7 +17,10 @@ extern vm_map_t	kmem_map;		/* malloc(9)'s part of them */
  * address, or 0 if there are not so many addresses or pages.  Does not sleep.
  */
 vm_offset_t kmem_alloc(vm_map_t map, vm_size_t size);
-/* Addresses only: who touches them before mapping something there faults. */
+/*
+ * Addresses only: who touches them before mapping something there faults.  Without
+ * a map yet (NULL) they are for ever.
+ */
 vm_offset_t kmem_alloc_nofault(vm_map_t map, vm_size_t size);
 /*
  * For malloc(9) and zones: M_NOWAIT or M_WAITOK, M_ZERO.  0 only with M_NOWAIT,
@@ -60,10 +63,12 @@ int	vm_fail_request(int flags);
  * by the caller.  Sleeps.  (vm_fault.c)
  *
  *	KERN_SUCCESS		the access may be tried again
- *	KERN_INVALID_ADDRESS	there is nothing at this address
+ *	KERN_INVALID_ADDRESS	there is nothing at this address, in a map that is not
+ *				the running process'
  *	KERN_PROTECTION_FAILURE	such an access is not allowed, or it is behind
  *				the object's end
- *	KERN_FAILURE		a stack could not grow, or the page not be read
+ *	KERN_FAILURE		in one that is: nothing, nor a stack that may grow to
+ *				there; or the page cannot be read
  */
 int	vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type,
 	    int fault_flags);

@@ -44,49 +44,46 @@ static int	pages_wanted;		/* somebody is in vm_wait_pages() */
 
 /* ---------------------------------------------------------------- in its object */
 
-/* Put it into the list behind `prev', NULL for the first place. */
-static inline void
-list_insert(vm_object_t object, vm_page_t prev, vm_page_t m)
+/*
+ * Among others: the splay makes the root a neighbour of the new page, and that
+ * becomes the root between it and what was on its other side.
+ */
+static __attribute__((noinline)) void
+insert_among(vm_page_t m, vm_object_t object, vm_page_t root)
 {
-	if (prev == NULL)
-		TAILQ_INSERT_HEAD(&object->memq, m, listq);
-	else
-		TAILQ_INSERT_AFTER(&object->memq, prev, m, listq);
+	root = vm_page_splay(m->pindex, root);
+	KASSERT(m->pindex != root->pindex,
+	    ("vm_page_insert: object %p has page %u", object, m->pindex));
+	if (m->pindex < root->pindex) {
+		m->left = root->left;
+		m->right = root;
+		root->left = NULL;
+		TAILQ_INSERT_BEFORE(root, m, listq);
+	} else {
+		m->left = root;
+		m->right = root->right;
+		root->right = NULL;
+		TAILQ_INSERT_AFTER(&object->memq, root, m, listq);
+	}
 }
 
 /*
- * The new page becomes the root; the old root, which the splay has made its
- * neighbour, goes to its side.  Pages mostly come one behind the other: then the
- * root is the last one, and is the neighbour already.
+ * Pages mostly come one behind the other: then the root, which came before, is
+ * the last one, and there is nothing to look for.
  */
 static inline void
 page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t root = object->root, before = root, behind = NULL;
+	vm_page_t root = object->root;
 
-	if (root != NULL && (pindex <= root->pindex || root->right != NULL)) {
-		before = root = vm_page_splay(pindex, root);
-		KASSERT(pindex != root->pindex,
-		    ("vm_page_insert: object %p has page %u", object, pindex));
-		if (pindex < root->pindex) {
-			before = root->left;
-			root->left = NULL;
-			behind = root;
-		} else {
-			behind = root->right;
-			root->right = NULL;
-		}
-	}
 	m->object = object;
 	m->pindex = pindex;
-	m->left = before;
-	m->right = behind;
-	if (behind != root)
-		list_insert(object, root, m);
-	else if (root != NULL)
-		TAILQ_INSERT_BEFORE(root, m, listq);
-	else
-		list_insert(object, NULL, m);
+	if (root == NULL || (root->pindex < pindex && root->right == NULL)) {
+		m->left = root;
+		m->right = NULL;
+		TAILQ_INSERT_TAIL(&object->memq, m, listq);
+	} else
+		insert_among(m, object, root);
 	object->root = object->hint = m;
 	object->resident_page_count++;
 }
@@ -185,19 +182,31 @@ make_free(int req)
 	return (1);
 }
 
-/* The first free page, or one that is zeroed, if that is wanted and there is one. */
+/*
+ * The first free page, or one that is zeroed, if that is wanted and there is one.
+ * The first is zeroed only where all are.
+ */
 static inline vm_page_t
 free_queue_take(int zeroed)
 {
-	vm_page_t m = zeroed && vm_page_zero_count > 0 ?
-	    TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
+	uint16_t flags = 0;
+	vm_page_t m;
 
+	if (zeroed && vm_page_zero_count > 0) {
+		m = TAILQ_LAST(free_queue, pglist);
+		vm_page_zero_count--;
+		flags = PG_ZERO;
+	} else {
+		m = TAILQ_FIRST(free_queue);
+		if (m->flags & PG_ZERO)
+			vm_page_zero_count--;
+	}
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
 	TAILQ_REMOVE(free_queue, m, pageq);
 	cnt.v_free_count--;
-	if (m->flags & PG_ZERO)
-		vm_page_zero_count--;
+	m->queue = PQ_NONE;
+	m->flags = flags;
 	return (m);
 }
 
@@ -234,8 +243,6 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 	vm_page_t m;
 	int s;
 
-	KASSERT(object != NULL || (req & VM_ALLOC_NOOBJ),
-	    ("vm_page_alloc: no object, request %#x", req));
 	if (vm_fail_alloc != 0 && vm_fail_now())
 		return (NULL);
 	s = splvm_here();
@@ -246,8 +253,6 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 		return (NULL);
 	}
 	m = free_queue_take(req & VM_ALLOC_ZERO);
-	m->queue = PQ_NONE;
-	m->flags = req & VM_ALLOC_ZERO ? m->flags & PG_ZERO : 0;
 	if (req & VM_ALLOC_WIRED) {
 		m->wire_count = 1;
 		cnt.v_wire_count++;
@@ -262,6 +267,8 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 		return (m);
 	}
 	splx_here(s);
+	KASSERT(req & VM_ALLOC_NOOBJ,
+	    ("vm_page_alloc: no object, request %#x", req));
 	return (req & VM_ALLOC_ZERO ? zeroed(m) : m);
 }
 
@@ -329,6 +336,15 @@ void
 vm_page_free_zero(vm_page_t m)
 {
 	page_free(m, PG_ZERO);
+}
+
+void
+vm_page_discard(vm_page_t m)
+{
+	if (pmap_page_is_mapped(m))
+		pmap_remove_all(m);
+	m->wire_count = MIN(m->wire_count, 1);
+	vm_page_free(m);
 }
 
 /* Could it be free instead?  If it is dirty, that is known afterwards. */
