@@ -425,6 +425,12 @@ wrong_zones(const char *how)
 
 #define	HOW(name)	if (host_strcmp(how, name) == 0)
 	HOW("item twice") uma_zfree(zone, item), uma_zfree(zone, item);
+	HOW("small item twice") {
+		zone = uma_zcreate("small", 8, NULL, NULL, NULL, NULL, 3, 0);
+		uma_zone_set_max(zone, 1);
+		CHECK(take_items(zone) > 200);		/* all of a page */
+		uma_zfree(zone, kept[0]), uma_zfree(zone, kept[0]);
+	}
 	HOW("another zone's") uma_zfree(other, item);
 	HOW("in an item") uma_zfree(zone, item + 4);
 	HOW("before the items") uma_zfree(zone, (char *)trunc_page((uintptr_t)item) + 4);

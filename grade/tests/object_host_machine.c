@@ -7,6 +7,7 @@
  */
 #include "object_host.h"
 
+#include <sys/errno.h>
 #include <vm/vm_extern.h>
 
 struct slots {
@@ -30,7 +31,7 @@ int		vm_fail_alloc;
 uint32_t	contents[MEMORY_PAGES];
 uint32_t	file[FILE_PAGES];
 struct vnode	file_vnode;
-int		swap_slots, sleeps, sleep_timo, zeroings, flushes, flushes_fail;
+int		swap_slots, swap_copy_fails, sleeps, sleep_timo, zeroings, flushes, flushes_fail;
 void		(*sleeper)(const void *chan);
 
 uint32_t
@@ -325,6 +326,10 @@ swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset)
 		slots = make_slots(to);
 		if (slots->used[i - offset])
 			continue;
+		if (swap_copy_fails || draw(16) == 0)
+			return (ENOMEM);
+		from->used[i] = 0;
+		swap_slots--;
 		slots->used[i - offset] = 1;
 		slots->value[i - offset] = from->value[i];
 		swap_slots++;

@@ -377,10 +377,11 @@ pmap_activate(struct thread *td)
 	CHECK(td == curthread);
 }
 
-void
+int
 pmap_growkernel(vm_offset_t addr __unused)
 {
 	CHECK(0);
+	return (0);
 }
 
 int

@@ -349,7 +349,7 @@ decided_trap(struct trapframe *tf, uint32_t eva)
 	}
 }
 
-/* Nearly all traps are a user's page faults, about which is nothing to decide. */
+/* Nearly all traps are page faults, of which trap_decode() would say no more. */
 void
 trap(struct trapframe *tf)
 {
@@ -358,7 +358,7 @@ trap(struct trapframe *tf)
 	cnt.v_trap++;
 	if (tf->tf_trapno == T_PAGEFLT) {
 		eva = rcr2();
-		if (TRAPF_USERMODE(tf) && (tf->tf_eflags & PSL_I)) {
+		if (tf->tf_eflags & PSL_I) {
 			enable_intr();
 			trap_pfault(tf, eva);
 			return;

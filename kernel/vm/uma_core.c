@@ -144,6 +144,16 @@ zone_wait(uma_zone_t zone)
 	splx(s);
 }
 
+/* Who sleeps in zone_wait() looks again. */
+static inline void
+zone_wakeup(uma_zone_t zone)
+{
+	if (zone->waiting) {
+		zone->waiting = 0;
+		wakeup(zone);
+	}
+}
+
 /*
  * See to it that the zone has a free item: another page, or wait for one.
  * Returns 0; or ENOMEM if there is none, ENOSPC if it has too many already.
@@ -171,6 +181,7 @@ zone_grow(uma_zone_t zone, int flags)
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
 	else
 		zone->pages--;
+	zone_wakeup(zone);	/* while we slept for the page it counted already */
 	intr_restore(ef);
 	return (slab != NULL ? 0 : ENOMEM);
 }
@@ -241,10 +252,7 @@ item_put(uma_zone_t zone, struct uma_slab *slab, uint32_t index)
 		TAILQ_REMOVE(&zone->slabs, slab, link);
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
 	}
-	if (zone->waiting) {
-		zone->waiting = 0;
-		wakeup(zone);
-	}
+	zone_wakeup(zone);
 	intr_restore(ef);
 }
 

@@ -17,7 +17,10 @@ extern vm_map_t	kmem_map;		/* malloc(9)'s part of them */
  * address, or 0 if there are not so many addresses or pages.  Does not sleep.
  */
 vm_offset_t kmem_alloc(vm_map_t map, vm_size_t size);
-/* Addresses only: who touches them before mapping something there faults. */
+/*
+ * Addresses only: who touches them before mapping something there faults.  Without
+ * a map yet (NULL) they are for ever.
+ */
 vm_offset_t kmem_alloc_nofault(vm_map_t map, vm_size_t size);
 /*
  * For malloc(9) and zones: M_NOWAIT or M_WAITOK, M_ZERO.  0 only with M_NOWAIT,

@@ -129,10 +129,8 @@ take_page(vm_object_t object, vm_object_t backing, vm_page_t m)
 		if ((invalid = vm_page_lookup(object, new)) != NULL)
 			vm_page_free(invalid);
 		vm_page_rename(m, object, new);
-	} else {
-		pmap_remove_all(m);
-		vm_page_free(m);
-	}
+	} else
+		vm_page_discard(m);
 	if (backing->type == OBJT_SWAP)
 		swap_pager_freespace(backing, old, 1);
 }
