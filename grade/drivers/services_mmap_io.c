@@ -167,6 +167,31 @@ SERVICE_TEST(mmap_cut)
 	census_compare("cut", &census);
 }
 
+/* And within the page that comes: it was read as it was before. */
+SERVICE_TEST(mmap_cut_page)
+{
+	struct census census;
+	int fd;
+
+	census_take(&census);
+	steps = 0;
+	mapper_begin();
+	memfile_create(&file, VREG, 4 * PAGE_SIZE, 0);
+	fd = mapper_open(file.vnode, FREAD | FWRITE);
+	step(map_at(AT, 4, RW, MAP_SHARED, fd, 0));
+	file.slow = 5;
+	(void)services_start(cut, (void *)(3 * PAGE_SIZE + 10), PUSER, "cut");
+	step(mapper_read(AT + 3 * PAGE_SIZE));
+	services_join(1);
+	step(file.reads);
+	step(mapper_read(AT + 3 * PAGE_SIZE + 9));
+	step(mapper_read(AT + 3 * PAGE_SIZE + 10));	/* zeros from here on */
+	file.slow = 0;
+	mapper_end();
+	memfile_destroy(&file);
+	census_compare("cut_page", &census);
+}
+
 /* ---------------------------------------------------------------- no files */
 
 static vm_page_t device_page;

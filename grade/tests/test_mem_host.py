@@ -129,6 +129,7 @@ def test_waiting(host: Path) -> None:
     ("object", "vm_page_alloc: no object, request 0"),
     ("cold", "kmem_malloc(5000): out of memory: 0 of {x} pages are free"),
     ("item twice", "uma_zfree: 0x{x}, zone test: free already"),
+    ("small item twice", "uma_zfree: 0x{x}, zone small: free already"),
     ("another zone's", "uma_zfree: 0x{x} is not of zone other"),
     ("in an item", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
     ("before the items", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
@@ -144,6 +145,11 @@ def test_wrong(host: Path, how: str, words: str) -> None:
     text = run(host, "wrong", USUAL, how, status=PANICKED)
     before, _, after = words.partition("{x}")
     assert text.startswith(before) and text.endswith(after), text
+
+
+def test_type_that_is_gone(host: Path) -> None:
+    """Its pieces are told from others'; what it was called is not asked any more."""
+    assert run(host, "wrong", USUAL, "gone", status=PANICKED).endswith("type other: it is of type one that is gone")
 
 
 def test_leak(host: Path) -> None:

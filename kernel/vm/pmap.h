@@ -43,11 +43,11 @@ void	pmap_bootstrap(void);
 /* From vm_mem_init(), when there is kernel_map: pv entries can be had. */
 void	pmap_init(void);
 /*
- * Page tables for the kernel's addresses below `addr', in every directory.
- * Panics if there is no page for one.  kernel_map calls it before it gives
- * out addresses from kernel_vm_end on.
+ * Page tables for the kernel's addresses below `addr', in every directory: 1; or
+ * 0 if there is no page for one.  Whoever gives out addresses of kernel_map calls
+ * it before.
  */
-void	pmap_growkernel(vm_offset_t addr);
+int	pmap_growkernel(vm_offset_t addr);
 
 /* ---------------------------------------------------------------- an address space */
 

@@ -26,6 +26,7 @@
  */
 #include <vm/swap_var.h>
 
+#include <sys/errno.h>
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <vm/vm_object.h>
@@ -245,9 +246,9 @@ swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size)
 	swp_pager_meta_free(object, start, start + size);
 }
 
-/* Has the object page `pindex', in memory or in swap? */
+/* Has the object its own of this page?  A page that is not valid does not count. */
 static int
-has_page(vm_object_t object, vm_pindex_t pindex)
+has_its_own(vm_object_t object, vm_pindex_t pindex)
 {
 	vm_page_t m = vm_page_lookup(object, pindex);
 
@@ -255,20 +256,23 @@ has_page(vm_object_t object, vm_pindex_t pindex)
 	    swp_pager_meta_lookup(object, pindex) != SWAPBLK_NONE);
 }
 
+/*
+ * A slot is noted for the one object before the other forgets it, and nothing
+ * here sleeps: at no time is the page nowhere, where a fault would find zeros.
+ */
 int
 swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject, vm_pindex_t offset)
 {
 	vm_pindex_t end = offset + dstobject->size, src;
-	int error;
+	swblk_t blk;
 
 	for (src = swp_pager_meta_next(srcobject, offset, end); src < end;
 	    src = swp_pager_meta_next(srcobject, src + 1, end)) {
-		if (has_page(dstobject, src - offset))
-			continue;
-		error = swp_pager_meta_build(dstobject, src - offset,
-		    swp_pager_meta_lookup(srcobject, src));
-		if (error != 0)
-			return (error);
+		blk = swp_pager_meta_lookup(srcobject, src);
+		if (has_its_own(dstobject, src - offset))
+			swp_pager_freeswapspace(blk, 1);
+		else if (swp_pager_meta_build(dstobject, src - offset, blk) != 0)
+			return (ENOMEM);
 		(void)swp_pager_meta_pop(srcobject, src);
 	}
 	swp_pager_meta_free_all(srcobject);

@@ -37,9 +37,9 @@ void	swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size)
 /*
  * Collapse: the slots of `srcobject' from page `offset' on become those of
  * `dstobject', but where that one has a page or a slot of its own: there, and
- * outside of it, they are free again.  The source is OBJT_DEFAULT then.  No page
- * of either is on its way.  Returns 0, or ENOMEM: some slots are the source's
- * still.  Does not sleep: meanwhile a fault would find such a page nowhere.
+ * outside, they are free again.  Then the source is OBJT_DEFAULT.  No page of
+ * either is on its way.  Does not sleep.  Returns 0; or ENOMEM, and each slot is
+ * the one's or the other's: the source is still needed.
  */
 int	swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
 	    vm_pindex_t offset);

@@ -69,7 +69,7 @@ kmem_init(vm_offset_t end)
 /*
  * Take addresses for `pages' pages, the lowest there are, for the part of `object'
  * that is theirs, or for NULL.  Returns 0, ENOSPC if there are none, or no more
- * entries, or ENOMEM if there is no page for those.
+ * entries, or ENOMEM if there is no page for those, or for page tables.
  */
 static int
 addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
@@ -89,8 +89,10 @@ addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
 	if (error == 0) {
 		*addr += guard;
 		end = *addr + ptoa(pages);
-		if (end > kernel_vm_end)
-			pmap_growkernel(end);
+		if (end > kernel_vm_end && !pmap_growkernel(end))
+			error = ENOMEM;
+	}
+	if (error == 0) {
 		vm_object_reference(object);
 		(void)vm_map_insert(map, object, object == NULL ? 0 :
 		    *addr - VM_MIN_KERNEL_ADDRESS, *addr, end, VM_PROT_ALL,
@@ -100,11 +102,25 @@ addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
 	return (error);
 }
 
+/* While there is no kernel_map: the next ones, as far as locore has made page tables. */
+static vm_offset_t
+early_addresses(vm_size_t size)
+{
+	vm_offset_t addr = virtual_avail;
+
+	if (size > kernel_vm_end - addr)
+		return (0);
+	virtual_avail += size;
+	return (addr);
+}
+
 vm_offset_t
 kmem_alloc_nofault(vm_map_t map, vm_size_t size)
 {
 	vm_offset_t addr;
 
+	if (map == NULL)
+		return (early_addresses(round_page(size)));
 	if (addresses_take(map, size_pages(size), NULL, MAP_NOFAULT, &addr) != 0)
 		return (0);
 	return (addr);

@@ -44,7 +44,10 @@ pages_seen_once(const struct vm_object *object)
 	    (object->flags & OBJ_ONEMAPPING) != 0);
 }
 
-/* Free an entry's pages, in memory and in swap.  If they are the object's last, it is shorter then. */
+/*
+ * Free an entry's pages, in memory and in swap.  If they are the object's last,
+ * it is shorter then.
+ */
 static void
 free_pages(const struct vm_map_entry *entry)
 {

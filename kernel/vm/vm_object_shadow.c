@@ -136,8 +136,8 @@ take_page(vm_object_t object, vm_object_t backing, vm_page_t m)
 }
 
 /*
- * Take all pages of the backing object.  Returns 0 if it slept, so that nothing
- * is known any more, or 1: it has none.
+ * Take all pages that the backing object has in memory.  Returns 0 if it slept,
+ * so that nothing is known any more, or 1: there are none left.
  */
 static int
 take_pages(vm_object_t object, vm_object_t backing)
@@ -152,12 +152,14 @@ take_pages(vm_object_t object, vm_object_t backing)
 	return (1);
 }
 
-/* And what it has on swap.  Returns 0 if there is no memory to note that in. */
+/* And those that it has on swap.  Returns 0, or ENOMEM: not all could be. */
 static int
-take_swap(vm_object_t object, vm_object_t backing)
+take_slots(vm_object_t object, vm_object_t backing)
 {
-	return (backing->type != OBJT_SWAP || swap_pager_copy(backing, object,
-	    OFF_TO_IDX(object->backing_object_offset)) == 0);
+	if (backing->type != OBJT_SWAP)
+		return (0);
+	return (swap_pager_copy(backing, object,
+	    OFF_TO_IDX(object->backing_object_offset)));
 }
 
 /* The backing object, which is empty, goes: its place is ours. */
@@ -201,7 +203,7 @@ vm_object_collapse(vm_object_t object)
 				return;
 			bypass(object, backing);
 		} else if (take_pages(object, backing)) {
-			if (!take_swap(object, backing))
+			if (take_slots(object, backing) != 0)
 				return;
 			replace_backing(object, backing);
 		}

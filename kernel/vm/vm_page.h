@@ -192,8 +192,8 @@ void	vm_page_free_wakeup(void);
 
 /* ---------------------------------------------------------------- of an object */
 
-/* Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours. */
-vm_page_t vm_page_lookup(vm_object_t object, vm_pindex_t pindex);
+/* vm_page_lookup(), which stands in vm_object.h, where it has to look further. */
+vm_page_t vm_page_search(vm_object_t object, vm_pindex_t pindex);
 /*
  * Make a page of no object page `pindex' of one, which has none of that number;
  * take it out of its object; move it to another.  The last two end its being
@@ -218,6 +218,7 @@ void	vm_page_unwire(vm_page_t m, int activate);
 /* Unmap it everywhere.  Mappings that were wired do not keep it any more. */
 void	vm_page_unmap(vm_page_t m);
 void	vm_page_activate(vm_page_t m);	/* it is used */
+void	vm_page_settle(vm_page_t m);	/* the same, and it is busy no more */
 void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 /* Clean and mapped nowhere (this unmaps it): to be had for the asking. */
 void	vm_page_cache(vm_page_t m);
