@@ -22,40 +22,47 @@
 
 /* ---------------------------------------------------------------- page tables */
 
-/* A new page table for `va', with a count of 1; NULL if there is no page for it. */
-static __attribute__((noinline)) vm_page_t
-table_alloc(pmap_t pmap, vm_offset_t va)
+/* A page table that is there has one entry more on its count. */
+static inline vm_page_t
+table_more(pmap_t pmap, vm_offset_t va)
 {
-	vm_page_t table = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
-	    VM_ALLOC_WIRED | VM_ALLOC_ZERO);
+	vm_page_t table = pmap_table_page(pmap, va);
 
-	if (table == NULL)
-		return (NULL);
+	table->wire_count++;
+	return (table);
+}
+
+/*
+ * A new page table for `va', with a count of 1; NULL, unless `wait', if there is
+ * no page for it.  While this sleeps, somebody else who has the address space may
+ * make it.
+ */
+static __attribute__((noinline)) vm_page_t
+table_alloc(pmap_t pmap, vm_offset_t va, int wait)
+{
+	vm_page_t table;
+
+	while ((table = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
+	    VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL) {
+		if (!wait)
+			return (NULL);
+		VM_WAIT;
+		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
+			return (table_more(pmap, va));
+	}
 	pmap->pm_pdir[va >> PDRSHIFT] = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW |
 	    PG_U | PG_A | PG_M;
 	pmap->pm_stats.resident_count++;
 	return (table);
 }
 
-/*
- * The page table for a user's address, with one entry more on its count; NULL,
- * unless `wait', if there is none.  While this sleeps, somebody else who has the
- * address space may make it.
- */
+/* The page table for a user's address, with one entry more on its count. */
 static inline vm_page_t
 table_hold(pmap_t pmap, vm_offset_t va, int wait)
 {
-	vm_page_t table;
-
-	while (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V)) {
-		table = table_alloc(pmap, va);
-		if (table != NULL || !wait)
-			return (table);
-		VM_WAIT;
-	}
-	table = pmap_table_page(pmap, va);
-	table->wire_count++;
-	return (table);
+	if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
+		return (table_more(pmap, va));
+	return (table_alloc(pmap, va, wait));
 }
 
 /* ---------------------------------------------------------------- pmap_enter */
@@ -121,10 +128,7 @@ change_rights(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 {
 	pt_entry_t old = *pte;
 
-	new = (new & ~PG_MANAGED) | (old & PG_MANAGED);
-	if (((old ^ new) & ~(PG_M | PG_A)) == 0)
-		return;
-	*pte = new;
+	*pte = new = (new & ~PG_MANAGED) | (old & PG_MANAGED);
 	count_wired(pmap, old, new);
 	if (old & PG_MANAGED)
 		pmap_report(m, old);
@@ -163,7 +167,7 @@ pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 			table->wire_count--;
 		if ((*pte ^ new) & PG_FRAME)
 			change_page(pmap, va, m, pte, new);
-		else
+		else if ((*pte ^ new) & ~(PG_M | PG_A))
 			change_rights(pmap, va, m, pte, new);
 		return;
 	}
