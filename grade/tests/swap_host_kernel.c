@@ -181,7 +181,7 @@ place_of(vm_object_t object, vm_pindex_t pindex)
 }
 
 vm_page_t
-vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+vm_page_search(vm_object_t object, vm_pindex_t pindex)
 {
 	return (pindex < PAGES ? (vm_page_t)*place_of(object, pindex) : NULL);
 }
