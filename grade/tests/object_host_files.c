@@ -77,7 +77,6 @@ test_clean(void)
 	file_write(4, 304);
 	vm_page_flag_set(vm_page_lookup(object, 4), PG_NOSYNC);
 	CHECK(vm_object_page_clean(object, 0, 0, OBJPC_NOSYNC) == 0 && file[4] == 104);
-	vm_object_set_writeable_dirty(object);
 	CHECK(vm_object_page_clean(object, 0, 0, OBJPC_SYNC) == 0 && file[4] == 304);
 	/* What cannot be written stays dirty, and is told of. */
 	file_write(5, 305);
@@ -173,7 +172,8 @@ test_remove(void)
 
 /*
  * While the file's object ends, first somebody has a page; then the page daemon
- * writes another, and frees one: all of them are still the object's.
+ * writes one that was looked at already, and frees one: all of them are still the
+ * object's.
  */
 static vm_page_t	ending[4];
 static int	turns;
@@ -186,13 +186,13 @@ others_at_work(const void *chan __unused)
 	for (i = 0; i < 4; i++)
 		CHECK(ending[i]->object == object);
 	if (turns++ == 0) {
-		vm_page_wakeup(ending[0]);
+		vm_page_wakeup(ending[2]);
 		vm_object_pip_add(object, 1);
-		vm_page_io_start(ending[2]);
+		vm_page_io_start(ending[0]);
 		return;
 	}
 	CHECK(vm_page_try_to_free(ending[3]));
-	vm_page_io_finish(ending[2]);
+	vm_page_io_finish(ending[0]);
 	vm_object_pip_wakeup(object);
 }
 
@@ -203,7 +203,7 @@ test_end(void)
 
 	for (i = 0; i < 4; i++)
 		ending[i] = file_map(i);
-	vm_page_busy(ending[0]);
+	vm_page_busy(ending[2]);
 	sleeper = others_at_work;
 	vm_object_terminate(object);
 	CHECK(turns == 2);
@@ -236,6 +236,25 @@ word_of(vm_object_t whose, vm_pindex_t i)
 	return (*page_word(vm_page_lookup(whose, i)));
 }
 
+static void
+not_busy_any_more(const void *chan)
+{
+	CHECK(chan == waited_for);
+	vm_page_wakeup(waited_for);
+}
+
+/* While something is in progress of an object, its chain stays as it is. */
+static void
+check_stays(vm_object_t top, vm_object_t busy)
+{
+	vm_object_t behind = top->backing_object;
+
+	vm_object_pip_add(busy, 1);
+	vm_object_collapse(top);
+	CHECK(top->backing_object == behind);
+	vm_object_pip_wakeup(busy);
+}
+
 /*
  *	top		| empty | none | 12  | none |
  *	behind	|  0	|   1	|   2  |  3  | swap |  5  |	3 is wired, twice
@@ -245,8 +264,8 @@ test_collapse(void)
 {
 	vm_object_t behind = vm_object_allocate(OBJT_DEFAULT, 6), top = behind;
 	vm_ooffset_t offset = PAGE_SIZE;
+	int slept = sleeps, i;
 	vm_page_t m;
-	int i;
 
 	for (i = 0; i < 6; i++) {
 		m = filled_page(behind, i, i);
@@ -264,11 +283,18 @@ test_collapse(void)
 
 	/* All but the page in swap; whose slot cannot be noted. */
 	swap_copy_fails = 1;
+	waited_for = vm_page_lookup(behind, 5);
+	vm_page_busy(waited_for);
+	sleeper = not_busy_any_more;
 	vm_object_deallocate(behind);
+	sleeper = NULL;
+	CHECK(sleeps == slept + 1 && waited_for->queue == PQ_FREE);
 	CHECK(top->backing_object == behind && behind->resident_page_count == 0);
 	CHECK(behind->ref_count == 1 && top->ref_count == 1 && swap_slots == 1);
 	CHECK(vm_pager_has_page(behind, 4, NULL, NULL));
 	swap_copy_fails = 0;
+	check_stays(top, top);
+	check_stays(top, behind);
 	do
 		vm_object_collapse(top);
 	while (top->backing_object != NULL);

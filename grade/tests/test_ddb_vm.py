@@ -103,7 +103,7 @@ def test_show_pmap(ddb: Debugger, fact: dict[str, str]) -> None:
     own, of_child = ddb("show pmap").splitlines(), ddb(f"show pmap {pmap_of(ddb, fact['child'])}").splitlines()
     mapped = {int(line.split()[0], 16): line for line in own[1:]}
     assert {AT, AT + 2 * PAGE, AT + 8 * PAGE} <= mapped.keys() and AT + PAGE not in mapped
-    assert all(" r--u " in mapped[at] for at in (AT, AT + 2 * PAGE, AT + 8 * PAGE))
+    assert all(" r-- " in mapped[at] for at in (AT, AT + 2 * PAGE, AT + 8 * PAGE))
     assert mapped[AT + 2 * PAGE].endswith("1 accessed, 1 modified")
     assert own[0].split()[3] != of_child[0].split()[3]
 

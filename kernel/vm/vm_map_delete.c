@@ -41,7 +41,7 @@ pages_seen_once(const struct vm_object *object)
 	if (object->type != OBJT_DEFAULT && object->type != OBJT_SWAP)
 		return (0);
 	return (object == kernel_object || object == kmem_object ||
-	    (object->flags & (OBJ_NOSPLIT | OBJ_ONEMAPPING)) == OBJ_ONEMAPPING);
+	    (object->flags & OBJ_ONEMAPPING) != 0);
 }
 
 /*

@@ -112,7 +112,10 @@ collect_run(vm_page_t m, vm_pindex_t end, int flags, vm_page_t *run)
 	return (count);
 }
 
-/* The object's marks are cleared first: who writes meanwhile sets them again. */
+/*
+ * The object's mark is cleared first, unless dirty pages are passed by: who writes
+ * meanwhile sets it again.
+ */
 int
 vm_object_page_clean(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
     int flags)
@@ -123,8 +126,9 @@ vm_object_page_clean(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 
 	if (object->type != OBJT_VNODE || !(object->flags & OBJ_MIGHTBEDIRTY))
 		return (0);
-	if (start == 0 && (end == 0 || end >= object->size))
-		vm_object_clear_flag(object, OBJ_WRITEABLE | OBJ_MIGHTBEDIRTY);
+	if (start == 0 && (end == 0 || end >= object->size) &&
+	    !(flags & OBJPC_NOSYNC))
+		vm_object_clear_flag(object, OBJ_MIGHTBEDIRTY);
 	vm_object_pip_add(object, 1);
 	while (is_before(m = vm_page_find_least(object, start), end)) {
 		if (vm_page_sleep_if_busy(m, 1, "vpcwai"))
