@@ -215,7 +215,8 @@ def find_leaks(root: Path, references: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each file of the release `root` that holds part of a solution.
 
     `references` maps the path of each marked source to its text. What the release's own
-    sources say too is no secret: three lines that load the segment registers are idiom.
+    sources say too is no secret: three lines that load the segment registers are idiom. Nor is
+    a stub, which may repeat the heads of the functions that a solution consists of.
     """
     public = set()
     for path in _files(root, SOURCE_FOLDERS):
@@ -227,6 +228,7 @@ def find_leaks(root: Path, references: Mapping[str, str]) -> Iterator[str]:
             inside = lines[mark.begin : mark.stub_line - 1], lines[mark.stub_line : mark.end - 1]
             for part in inside:
                 secrets.update(dict.fromkeys(_runs(_lines("\n".join(part).encode())), f"LAB {mark.exercise}"))
+            public.update(_runs(_lines(mark.stub.encode())))
             del lines[mark.begin - 1 : mark.end]
         public.update(_runs(_lines("\n".join(lines).encode())))
     for path in _files(root, [child.name for child in root.iterdir() if child.name not in SOURCE_FOLDERS]):

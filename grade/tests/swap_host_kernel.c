@@ -124,7 +124,8 @@ uma_zone_reserve_kva(uma_zone_t zone __unused, int nitems)
 void *
 uma_zalloc_arg(uma_zone_t zone, void *arg __unused, int flags)
 {
-	if (flags == M_NOWAIT && blocks >= block_limit)
+	CHECK(flags == M_NOWAIT);
+	if (blocks >= block_limit)
 		return (NULL);
 	blocks++;
 	return (host_calloc(1, (uintptr_t)zone));

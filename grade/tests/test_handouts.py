@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -116,22 +116,28 @@ def test_every_exercise_has_its_section(site: Path, handout: str, section: str, 
     assert f":mark: {number}\n" in (ROOT / handout).read_text(encoding="utf-8")
 
 
+def shortened(lines: Sequence[str]) -> set[str]:
+    """Lines without what is only layout."""
+    return {" ".join(line.split()) for line in lines}
+
+
 def solutions() -> Iterator[tuple[str, str]]:
-    """Every line of every solution that is long enough to be told from idiom."""
-    for lab in load_labs(ROOT):
-        for source in lab.files.values():
-            if not (ROOT / source).exists():
-                continue
-            text = (ROOT / source).read_text(encoding="utf-8")
-            lines = text.split("\n")
-            marks = find_marks(text, source)
-            inside = {i for mark in marks for i in range(mark.begin, mark.end)}
-            outside_lines = {" ".join(line.split()) for i, line in enumerate(lines) if i not in inside}
-            for mark in marks:
-                for line in lines[mark.begin : mark.stub_line - 1]:
-                    code = " ".join(line.partition("/*")[0].split())
-                    if len(code) >= 18 and code not in outside_lines:
-                        yield source, code
+    """Every line of every solution that is long enough to be told from idiom, and stands nowhere else in the system."""
+    labs = load_labs(ROOT)
+    marked = {source for lab in labs for source in lab.files.values() if (ROOT / source).exists()}
+    given = [(ROOT / path).read_text(encoding="utf-8").split("\n") for path in listed() if path not in marked]
+    elsewhere = shortened([line for lines in given for line in lines])
+    for source in sorted(marked):
+        text = (ROOT / source).read_text(encoding="utf-8")
+        lines = text.split("\n")
+        marks = find_marks(text, source)
+        inside = {i for mark in marks for i in range(mark.begin, mark.stub_line - 1)}
+        known = elsewhere | shortened([line for i, line in enumerate(lines) if i not in inside])
+        for mark in marks:
+            for line in lines[mark.begin : mark.stub_line - 1]:
+                code = " ".join(line.partition("/*")[0].split())
+                if len(code) >= 18 and code not in known:
+                    yield source, code
 
 
 def test_no_solution_leaks(site: Path) -> None:

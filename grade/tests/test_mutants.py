@@ -22,7 +22,7 @@ from grade.labs import Lab, find_labs, tree_root
 from grade.mutate import Judge, Mutant
 
 KEPT_SHARE = 6      # one in so many of the checks that a mutant must keep
-MUTANT_SHARE = {2: 4, 3: 8, 4: 8}       # one in so many of a lab's mutants (1: all)
+MUTANT_SHARE = {2: 4, 3: 8, 4: 8, 5: 40}       # one in so many of a lab's mutants (1: all)
 LOST_MOST = 2       # and so many, at most, of those that it must lose
 TREE = tree_root()
 LABS: tuple[Lab, ...] = find_labs(TREE, "all")

@@ -47,7 +47,7 @@ def test_draws(host: Path, slots: int, blocks: int) -> None:
     """Room for all; devices that are full; few blocks; and hardly anything of both."""
     told = run(host, slots, 30_000, slots, blocks)
     assert told["reads"] > 100 and told["writes"] > 500 and told["errors"] > 5 and told["copies"] > 10
-    assert told["waited"] > 100
+    assert told["waited"] > 100 and (told["refused"] > 0) == (blocks < 100)
     assert (told["full"] > 0) == (slots < 100)
 
 

@@ -28,8 +28,10 @@ from sphinx.util.docutils import SphinxDirective
 
 FACTOR = 4                  # from one mark of the lower axis to the next
 GRID = 20                   # and of the left one
-LEFT, RIGHT = 34, 362       # where the curves are drawn
+LEFT, RIGHT = 26, 366       # where the axes are drawn, and a little further in the curves
+INNER = LEFT + 18
 TOP, BOTTOM = 34, 224
+NAME = 100                  # as much room as a curve's name may need
 
 
 class GrowthError(SphinxError):
@@ -75,7 +77,7 @@ class Paper:
     highest: int
 
     def x(self, size: int) -> float:
-        return LEFT + (RIGHT - LEFT - 8) * log(size / self.first) / log(self.last / self.first)
+        return INNER + (RIGHT - 12 - INNER) * log(size / self.first) / log(self.last / self.first)
 
     def y(self, cost: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * cost / self.highest
@@ -119,11 +121,15 @@ def _curve(paper: Paper, curve: Curve) -> list[str]:
         for (x, y), (_, cost) in zip(places, curve.points):
             parts.append(f'<circle class="stop" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
             parts.append(f'<text class="offset" x="{x:.1f}" y="{y + 16:.1f}" text-anchor="middle">{cost:g}</text>')
-    x, y = places[-1]
-    under = 32 if curve.strong else -7
+    return [*parts, _name(curve, *places[-1])]
+
+
+def _name(curve: Curve, x: float, y: float) -> str:
+    """Behind a curve's end, or below its values where that is too far to the right."""
     label = "title" if curve.strong else "small"
-    parts.append(f'<text class="{label}" x="{x:.1f}" y="{y + under:.1f}" text-anchor="end">{escape(curve.name)}</text>')
-    return parts
+    if x + NAME > RIGHT:
+        return f'<text class="{label}" x="{x:.1f}" y="{y + 64:.1f}" text-anchor="end">{escape(curve.name)}</text>'
+    return f'<text class="{label}" x="{x + 6:.1f}" y="{y + 4:.1f}">{escape(curve.name)}</text>'
 
 
 class GrowthDirective(SphinxDirective):

@@ -22,32 +22,37 @@
 
 /* ---------------------------------------------------------------- page tables */
 
-/* A new page table for `va', with a count of 1; NULL, unless `wait', if there is none. */
-static vm_page_t
-table_alloc(pmap_t pmap, vm_offset_t va, int wait)
+/* A new page table for `va', with a count of 1; NULL if there is no page for it. */
+static __attribute__((noinline)) vm_page_t
+table_alloc(pmap_t pmap, vm_offset_t va)
 {
-	pd_entry_t *pde = &pmap->pm_pdir[va >> PDRSHIFT];
-	vm_page_t table;
+	vm_page_t table = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
+	    VM_ALLOC_WIRED | VM_ALLOC_ZERO);
 
-	while ((table = vm_page_alloc(NULL, va >> PDRSHIFT, VM_ALLOC_NORMAL |
-	    VM_ALLOC_NOOBJ | VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL) {
-		if (!wait)
-			return (NULL);
-		VM_WAIT;
-	}
-	*pde = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW | PG_U | PG_A | PG_M;
+	if (table == NULL)
+		return (NULL);
+	pmap->pm_pdir[va >> PDRSHIFT] = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW |
+	    PG_U | PG_A | PG_M;
 	pmap->pm_stats.resident_count++;
 	return (table);
 }
 
-/* The page table for a user's address, with one entry more on its count. */
+/*
+ * The page table for a user's address, with one entry more on its count; NULL,
+ * unless `wait', if there is none.  While this sleeps, somebody else who has the
+ * address space may make it.
+ */
 static inline vm_page_t
 table_hold(pmap_t pmap, vm_offset_t va, int wait)
 {
 	vm_page_t table;
 
-	if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
-		return (table_alloc(pmap, va, wait));
+	while (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V)) {
+		table = table_alloc(pmap, va);
+		if (table != NULL || !wait)
+			return (table);
+		VM_WAIT;
+	}
 	table = pmap_table_page(pmap, va);
 	table->wire_count++;
 	return (table);
@@ -56,7 +61,7 @@ table_hold(pmap_t pmap, vm_offset_t va, int wait)
 /* ---------------------------------------------------------------- pmap_enter */
 
 /* A page may be entered at this address of the kernel's: there is a table. */
-static void
+static __attribute__((noinline)) void
 check_kernel_address(pmap_t pmap, vm_offset_t va)
 {
 	pd_entry_t pde = pmap->pm_pdir[va >> PDRSHIFT];
@@ -71,77 +76,67 @@ check_kernel_address(pmap_t pmap, vm_offset_t va)
 		    pmap->pm_pdir[PTDPTDI], va);
 }
 
-/* One mapping more, by this entry.  Returns PG_MANAGED, if it is that. */
-static inline pt_entry_t
-count_new(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t entry)
+/* An entry is wired where it was not, or not any more. */
+static inline void
+count_wired(pmap_t pmap, pt_entry_t old, pt_entry_t new)
 {
-	pmap->pm_stats.resident_count++;
-	if (entry & PG_W)
-		pmap->pm_stats.wired_count++;
-	if (!pmap_is_managed(m))
-		return (0);
-	pmap_pv_insert(pmap, va, m);
-	return (PG_MANAGED);
-}
-
-/* What is mapped there goes, but for its entry. */
-static void
-forget_old(pmap_t pmap, vm_offset_t va, pt_entry_t old)
-{
-	vm_page_t m;
-
-	if (old & PG_W)
-		pmap->pm_stats.wired_count--;
-	pmap->pm_stats.resident_count--;
-	if (old & PG_MANAGED) {
-		m = PHYS_TO_VM_PAGE(old);
-		pmap_pv_remove(pmap_pv_find(pmap, va, m), m);
-	}
+	if ((old ^ new) & PG_W)
+		pmap->pm_stats.wired_count += new & PG_W ? 1 : -1;
 }
 
 /*
- * The entry changes from a valid one.  The CPU's bits of the old one go to its
- * page.  What the TLB may know is wrong only if it leads to another page, or lets
- * somebody write.
+ * Another page in the place of the one that is mapped: its pv entry changes pages.
+ * What the CPU has put into the entry is the old one's.
  */
-static void
-replace(pmap_t pmap, vm_offset_t va, pt_entry_t *pte, pt_entry_t new)
+static __attribute__((noinline)) void
+change_page(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
+    pt_entry_t new)
 {
 	pt_entry_t old = *pte;
+	struct pv_entry *pv;
+	vm_page_t was;
 
-	*pte = new | PG_A;
-	if (old & PG_MANAGED)
-		pmap_report(PHYS_TO_VM_PAGE(old), old);
-	if ((old & PG_A) && ((old ^ new) & PG_FRAME || (old & ~new & PG_RW)))
+	*pte = new;
+	if (old & PG_A)
 		pmap_invalidate_page(pmap, va);
+	count_wired(pmap, old, new);
+	if (!(old & PG_MANAGED)) {
+		if (new & PG_MANAGED)
+			pmap_pv_insert(pmap, va, m);
+		return;
+	}
+	was = PHYS_TO_VM_PAGE(old);
+	pmap_report(was, old);
+	pv = pmap_pv_find(pmap, va, was);
+	if (new & PG_MANAGED)
+		pmap_pv_move(pv, was, m);
+	else
+		pmap_pv_remove(pv, was);
 }
 
-/* Over the valid entry `old'; `table' is one ahead. */
-static void
-enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
-    pt_entry_t new, vm_page_t table)
+/* The same page.  The TLB need only know of this if somebody could write. */
+static __attribute__((noinline)) void
+change_rights(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
+    pt_entry_t new)
 {
 	pt_entry_t old = *pte;
 
-	if (table != NULL)
-		table->wire_count--;
-	if (((old ^ new) & PG_FRAME) == 0) {
-		new |= old & PG_MANAGED;
-		if ((old ^ new) & PG_W)
-			pmap->pm_stats.wired_count += new & PG_W ? 1 : -1;
-	} else {
-		forget_old(pmap, va, old);
-		new |= count_new(pmap, va, m, new);
-	}
-	if ((old & ~(PG_M | PG_A)) != new)
-		replace(pmap, va, pte, new);
+	new = (new & ~PG_MANAGED) | (old & PG_MANAGED);
+	if (((old ^ new) & ~(PG_M | PG_A)) == 0)
+		return;
+	*pte = new;
+	count_wired(pmap, old, new);
+	if (old & PG_MANAGED)
+		pmap_report(m, old);
+	if ((old & PG_A) && (old & ~new & PG_RW))
+		pmap_invalidate_page(pmap, va);
 }
 
 void
 pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 {
+	pt_entry_t *pte, new = VM_PAGE_TO_PHYS(m) | PG_V | PG_A;
 	vm_page_t table = NULL;
-	pt_entry_t *pte, new = VM_PAGE_TO_PHYS(m) | PG_V;
 
 	if (va < VM_MAXUSER_ADDRESS) {
 		table = table_hold(pmap, va, 1);
@@ -150,8 +145,10 @@ pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 		check_kernel_address(pmap, va);
 		new |= pgeflag;
 	}
-	if (pmap_is_managed(m))
+	if (pmap_is_managed(m)) {
 		(void)pmap_pv_reserve(1);
+		new |= PG_MANAGED;
+	}
 	/* Nobody sleeps from here on. */
 	if (wired)
 		new |= PG_W;
@@ -161,10 +158,21 @@ pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 			vm_page_flag_set(m, PG_WRITEABLE);
 	}
 	pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
-	if (*pte & PG_V)
-		enter_over(pmap, va, m, pte, new, table);
-	else
-		*pte = new | count_new(pmap, va, m, new) | PG_A;
+	if (*pte & PG_V) {
+		if (table != NULL)
+			table->wire_count--;
+		if ((*pte ^ new) & PG_FRAME)
+			change_page(pmap, va, m, pte, new);
+		else
+			change_rights(pmap, va, m, pte, new);
+		return;
+	}
+	*pte = new;
+	if (new & PG_W)
+		pmap->pm_stats.wired_count++;
+	pmap->pm_stats.resident_count++;
+	if (new & PG_MANAGED)
+		pmap_pv_insert(pmap, va, m);
 }
 
 /* ---------------------------------------------------------------- quick forms */
@@ -187,7 +195,12 @@ enter_quick(pmap_t pmap, vm_offset_t va, vm_page_t m)
 		return (1);
 	}
 	new = VM_PAGE_TO_PHYS(m) | PG_V | PG_U;
-	*pte = new | count_new(pmap, va, m, new);
+	if (pmap_is_managed(m)) {
+		new |= PG_MANAGED;
+		pmap_pv_insert(pmap, va, m);
+	}
+	*pte = new;
+	pmap->pm_stats.resident_count++;
 	return (1);
 }
 

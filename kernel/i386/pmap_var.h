@@ -40,8 +40,8 @@ void	pmap_space_init(pmap_t pmap, pd_entry_t *directory);
 static inline int
 pmap_is_current(pmap_t pmap)
 {
-	return (pmap == kernel_pmap ||
-	    ((pmap->pm_pdir[PTDPTDI] ^ PTD[PTDPTDI]) & PG_FRAME) == 0);
+	return (((pmap->pm_pdir[PTDPTDI] ^ PTD[PTDPTDI]) & PG_FRAME) == 0 ||
+	    pmap == kernel_pmap);
 }
 
 static inline void
@@ -117,7 +117,7 @@ pmap_table_drop(pmap_t pmap, vm_offset_t va, vm_page_t table, int count)
 static inline int
 pmap_is_managed(vm_page_t m)
 {
-	return ((m->flags & (PG_FICTITIOUS | PG_UNMANAGED)) == 0);
+	return (__builtin_expect((m->flags & (PG_FICTITIOUS | PG_UNMANAGED)) == 0, 1));
 }
 
 extern struct pv_entry *pv_free;	/* linked by pv_list.tqe_next */
@@ -162,6 +162,16 @@ pmap_pv_remove(struct pv_entry *pv, vm_page_t m)
 	TAILQ_REMOVE(&pv->pv_pmap->pm_pvlist, pv, pv_plist);
 	pv->pv_list.tqe_next = pv_free;
 	pv_free = pv;
+}
+
+/* The mapping is of another page from now on. */
+static inline void
+pmap_pv_move(struct pv_entry *pv, vm_page_t from, vm_page_t to)
+{
+	TAILQ_REMOVE(&from->md.pv_list, pv, pv_list);
+	from->md.pv_list_count--;
+	TAILQ_INSERT_TAIL(&to->md.pv_list, pv, pv_list);
+	to->md.pv_list_count++;
 }
 
 struct pv_entry *pmap_pv_search(pmap_t pmap, vm_offset_t va, vm_page_t m);

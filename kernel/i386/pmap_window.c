@@ -16,6 +16,8 @@
  */
 #include <i386/pmap_var.h>
 
+#include <i386/spl.h>
+
 enum { COPY_FROM, COPY_TO, IDLE, TABLE, WALK, WINDOWS };
 
 static vm_offset_t window_base;
@@ -29,24 +31,24 @@ pmap_windows_init(vm_offset_t *va)
 }
 
 /* Show a page in a window.  Returns its address there. */
-static void *
+static inline void *
 show(int window, vm_paddr_t pa)
 {
 	vm_offset_t va = window_base + window * PAGE_SIZE;
-	pt_entry_t *pte = vtopte(va), entry = pa | PG_V | PG_RW | PG_A | PG_M;
 
-	if (*pte != entry) {
-		*pte = entry;
-		invlpg(va);
-	}
+	*vtopte(va) = pa | PG_V | PG_RW | PG_A | PG_M;
+	invlpg(va);
 	return ((void *)va);
 }
 
 pt_entry_t *
 pmap_table_window(enum table_window which, pd_entry_t pde, vm_offset_t va)
 {
-	pt_entry_t *table = show(TABLE + which, pde & PG_FRAME);
+	vm_offset_t table_va = window_base + (TABLE + which) * PAGE_SIZE;
+	pt_entry_t *table = (pt_entry_t *)table_va;
 
+	if ((*vtopte(table_va) ^ pde) & PG_FRAME)
+		table = show(TABLE + which, pde & PG_FRAME);
 	return (&table[va >> PAGE_SHIFT & (NPTEPG - 1)]);
 }
 
@@ -71,19 +73,19 @@ copy_words(void *to, const void *from)
 void
 pmap_zero_page(vm_page_t m)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	zero_words(show(COPY_TO, VM_PAGE_TO_PHYS(m)));
-	splx(s);
+	splx_here(s);
 }
 
 void
 pmap_zero_page_area(vm_page_t m, int off, int size)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	bzero((char *)show(COPY_TO, VM_PAGE_TO_PHYS(m)) + off, size);
-	splx(s);
+	splx_here(s);
 }
 
 void
@@ -95,9 +97,9 @@ pmap_zero_page_idle(vm_page_t m)
 void
 pmap_copy_page(vm_page_t src, vm_page_t dst)
 {
-	int s = splvm();
+	int s = splvm_here();
 
 	copy_words(show(COPY_TO, VM_PAGE_TO_PHYS(dst)),
 	    show(COPY_FROM, VM_PAGE_TO_PHYS(src)));
-	splx(s);
+	splx_here(s);
 }

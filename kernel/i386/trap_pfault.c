@@ -29,12 +29,6 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
-static inline vm_prot_t
-fault_type(const struct trapframe *tf)
-{
-	return (tf->tf_err & PGEX_W ? VM_PROT_WRITE : VM_PROT_READ);
-}
-
 /* His memory, or a signal. */
 static inline void
 user_fault(struct trapframe *tf, uint32_t eva)
@@ -42,9 +36,14 @@ user_fault(struct trapframe *tf, uint32_t eva)
 	struct vmspace *vm = curproc->p_vmspace;
 	int rv = KERN_INVALID_ADDRESS;
 
-	if (eva < VM_MAXUSER_ADDRESS && vm != NULL)
-		rv = vm_fault(&vm->vm_map, trunc_page(eva), fault_type(tf),
-		    tf->tf_err & PGEX_W ? VM_FAULT_DIRTY : VM_FAULT_NORMAL);
+	if (eva < VM_MAXUSER_ADDRESS && vm != NULL) {
+		if (tf->tf_err & PGEX_W)
+			rv = vm_fault(&vm->vm_map, trunc_page(eva), VM_PROT_WRITE,
+			    VM_FAULT_DIRTY);
+		else
+			rv = vm_fault(&vm->vm_map, trunc_page(eva), VM_PROT_READ,
+			    VM_FAULT_NORMAL);
+	}
 	if (rv != KERN_SUCCESS)
 		trapsignal(curthread, tf, rv == KERN_PROTECTION_FAILURE ?
 		    SIGBUS : SIGSEGV, T_PAGEFLT);
@@ -62,6 +61,7 @@ kernel_fault(struct trapframe *tf, uint32_t eva)
 	void *onfault = pcb->pcb_onfault;
 	vm_map_t map = NULL;
 	int rv = KERN_INVALID_ADDRESS, flags = VM_FAULT_NORMAL;
+	vm_prot_t type = tf->tf_err & PGEX_W ? VM_PROT_WRITE : VM_PROT_READ;
 
 	if (tf->tf_eflags & PSL_I) {
 		if (eva >= VM_MAXUSER_ADDRESS)
@@ -69,11 +69,11 @@ kernel_fault(struct trapframe *tf, uint32_t eva)
 		else if (onfault != NULL && vm != NULL)
 			map = &vm->vm_map;
 	}
-	if (map != kernel_map && (tf->tf_err & PGEX_W))
+	if (map != kernel_map && type == VM_PROT_WRITE)
 		flags = VM_FAULT_DIRTY;
 	if (map != NULL) {
 		pcb->pcb_onfault = NULL;
-		rv = vm_fault(map, trunc_page(eva), fault_type(tf), flags);
+		rv = vm_fault(map, trunc_page(eva), type, flags);
 		pcb->pcb_onfault = onfault;
 	}
 	if (rv == KERN_SUCCESS)

@@ -250,8 +250,12 @@ struct {								\
 #define	TAILQ_INSERT_BEFORE(listelm, elm, field)			\
 	__TAILQ_INSERT((listelm)->field.tqe_prev,			\
 	    &(listelm)->field.tqe_prev, elm, field)
-#define	TAILQ_INSERT_TAIL(head, elm, field)				\
-	__TAILQ_INSERT((head)->tqh_last, &(head)->tqh_last, elm, field)
+#define	TAILQ_INSERT_TAIL(head, elm, field) do {			\
+	TAILQ_NEXT(elm, field) = NULL;					\
+	(elm)->field.tqe_prev = (head)->tqh_last;			\
+	*(head)->tqh_last = (elm);					\
+	(head)->tqh_last = &TAILQ_NEXT(elm, field);			\
+} while (0)
 #define	TAILQ_REMOVE(head, elm, field) do {				\
 	*__TAILQ_BACK(head, TAILQ_NEXT(elm, field), field) =		\
 	    (elm)->field.tqe_prev;					\

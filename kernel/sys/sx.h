@@ -66,7 +66,8 @@ static inline void
 sx_sunlock(struct sx *sx)
 {
 	KASSERT(sx->sx_cnt > 0, ("sx_sunlock: %s is not shared", sx->sx_name));
-	if (--sx->sx_cnt == 0 && sx->sx_waiters != 0)
+	sx->sx_cnt--;
+	if (sx->sx_waiters != 0 && sx->sx_cnt == 0)
 		sx_wakeup(sx);
 }
 

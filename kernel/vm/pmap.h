@@ -112,8 +112,6 @@ int	pmap_mincore(pmap_t pmap, vm_offset_t va);
 void	pmap_remove_all(vm_page_t m);
 /* Take away, everywhere, the rights that `prot' does not have. */
 void	pmap_page_protect(vm_page_t m, vm_prot_t prot);
-/* Is it mapped by this pmap?  Looks at a few mappings only; may say 0 wrongly. */
-int	pmap_page_exists_quick(pmap_t pmap, vm_page_t m);
 /* How many of its mappings are wired. */
 int	pmap_page_wired_mappings(vm_page_t m);
 /* Has some mapping written it since that was last cleared or reported? */

@@ -9,6 +9,7 @@
 #ifndef _VM_VM_FAULT_H_
 #define	_VM_VM_FAULT_H_
 
+#include <sys/vmmeter.h>
 #include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 #include <vm/vm_object.h>
@@ -75,8 +76,11 @@ void	vm_fault_wait_busy(struct faultstate *fs);
 void	vm_fault_wait_memory(struct faultstate *fs);
 /* Hold `next' in the place of fs->object. */
 void	vm_fault_hold_next(struct faultstate *fs, vm_object_t next);
-/* The map's lock was given up: is what vm_map_lookup() had said still true? */
-int	vm_fault_relookup(struct faultstate *fs);
+/*
+ * The map's lock was given up: is what vm_map_lookup() had said still true?  If
+ * the map has changed, or cannot be asked, FAULT_RETRY.
+ */
+int	vm_fault_relock_map(struct faultstate *fs);
 
 /* ---------------------------------------------------------------- vm_fault_step.c */
 
@@ -86,15 +90,37 @@ int	vm_fault_relookup(struct faultstate *fs);
  * not, nor is there one; KERN_INVALID_ADDRESS in a map that is not his.
  */
 int	vm_fault_grow(struct faultstate *fs);
-/*
- * An empty page for fs->object, at fs->m: FAULT_ABSENT.  FAULT_RETRY: there was
- * none; KERN_PROTECTION_FAILURE: it is behind the object's end.
- */
-int	vm_fault_allocate(struct faultstate *fs);
 /* vm_fault_fetch() of an object with a pager. */
 int	vm_fault_ask_pager(struct faultstate *fs);
 /* Map fs->m, which is busy and good; let go of all. */
 void	vm_fault_enter(struct faultstate *fs);
+
+/*
+ * An empty page for fs->object, at fs->m: FAULT_ABSENT.  FAULT_RETRY: there was
+ * none; KERN_PROTECTION_FAILURE: it is behind the object's end.
+ *
+ * If nobody can have what belongs there it will be zeros.
+ */
+static inline int
+vm_fault_allocate(struct faultstate *fs)
+{
+	vm_object_t object = fs->object;
+	int req = VM_ALLOC_NORMAL;
+
+	if (fs->pindex >= object->size) {
+		vm_fault_let_go(fs);
+		return (KERN_PROTECTION_FAILURE);
+	}
+	if (object->backing_object == NULL && object->type != OBJT_VNODE)
+		req |= VM_ALLOC_ZERO;
+	if (!vm_page_count_severe())
+		fs->m = vm_page_alloc(object, fs->pindex, req);
+	if (fs->m == NULL) {
+		vm_fault_wait_memory(fs);
+		return (FAULT_RETRY);
+	}
+	return (FAULT_ABSENT);
+}
 
 /*
  * A page for what is not in memory, at fs->m: filled by the pager, KERN_SUCCESS;
@@ -121,6 +147,8 @@ vm_fault_next(struct faultstate *fs)
 
 	if (object == fs->first_object)
 		fs->first_m = fs->m;
+	else if (fs->m != NULL)		/* it was not valid */
+		vm_page_wakeup(fs->m);
 	if (next == NULL)
 		return (0);
 	if (fs->held)

@@ -25,28 +25,6 @@ vm_fault_grow(struct faultstate *fs)
 
 /* ---------------------------------------------------------------- what is not in memory */
 
-/* If nobody can have what belongs there it will be zeros. */
-int
-vm_fault_allocate(struct faultstate *fs)
-{
-	vm_object_t object = fs->object;
-	int req = VM_ALLOC_NORMAL;
-
-	if (fs->pindex >= object->size) {
-		vm_fault_let_go(fs);
-		return (KERN_PROTECTION_FAILURE);
-	}
-	if (object->type != OBJT_VNODE && object->backing_object == NULL)
-		req |= VM_ALLOC_ZERO;
-	if (!vm_page_count_severe())
-		fs->m = vm_page_alloc(object, fs->pindex, req);
-	if (fs->m == NULL) {
-		vm_fault_wait_memory(fs);
-		return (FAULT_RETRY);
-	}
-	return (FAULT_ABSENT);
-}
-
 /* It is not asked by who only takes a wiring away. */
 int
 vm_fault_ask_pager(struct faultstate *fs)
@@ -70,7 +48,9 @@ vm_fault_ask_pager(struct faultstate *fs)
 static inline void
 make_writeable(const struct faultstate *fs, vm_page_t m)
 {
-	vm_object_set_writeable_dirty(fs->object);
+	vm_object_t object = fs->object;
+
+	vm_object_set_writeable_dirty(object);
 	if (fs->entry->eflags & MAP_ENTRY_NOSYNC) {
 		if (m->dirty == 0)
 			vm_page_flag_set(m, PG_NOSYNC);
@@ -78,7 +58,7 @@ make_writeable(const struct faultstate *fs, vm_page_t m)
 		vm_page_flag_clear(m, PG_NOSYNC);
 	if (fs->flags & VM_FAULT_DIRTY) {
 		vm_page_dirty(m);
-		if (fs->object->type != OBJT_DEFAULT)
+		if (object->type != OBJT_DEFAULT)
 			vm_pager_page_unswapped(m);
 	}
 }
@@ -90,7 +70,7 @@ make_writeable(const struct faultstate *fs, vm_page_t m)
  * cut off there and has grown again; or it is neither, and somebody wanted to see
  * the write.
  */
-static void
+static __attribute__((noinline)) void
 enter_wired(struct faultstate *fs, vm_page_t m)
 {
 	vm_page_t old = PHYS_TO_VM_PAGE(pmap_extract(fs->map->pmap, fs->vaddr));
@@ -103,15 +83,6 @@ enter_wired(struct faultstate *fs, vm_page_t m)
 		vm_page_wire(m);
 	if (old_wirings > 0 && pmap_page_wired_mappings(old) < old_wirings)
 		vm_page_unwire(old, 1);
-}
-
-/* Into a queue, where the page daemon finds it, unless it is wired. */
-static inline void
-settle_page(vm_page_t m)
-{
-	vm_page_flag_set(m, PG_REFERENCED);
-	vm_page_activate(m);
-	vm_page_wakeup(m);
 }
 
 /*
@@ -144,7 +115,8 @@ vm_fault_enter(struct faultstate *fs)
 	/* Where the page was made the ones around it are not there, either. */
 	if (!fs->made && (fs->flags & VM_FAULT_WIRE_MASK) == 0 && !fs->wired)
 		vm_fault_prefault(fs);
-	settle_page(m);
+	/* Into a queue, where the page daemon finds it, unless it is wired. */
+	vm_page_settle(m);
 	if (fs->held || fs->object != fs->first_object) {
 		vm_fault_let_go(fs);
 		return;

@@ -46,7 +46,7 @@ vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset,
 	vm_offset_t end = start + length;
 	int rv;
 
-	if (start < vm_map_min(map) || end > vm_map_max(map) || start >= end)
+	if (start >= end || start < vm_map_min(map) || end > vm_map_max(map))
 		return (KERN_INVALID_ADDRESS);
 	vm_map_lock(map);
 	(void)vm_map_delete(map, start, end);

@@ -193,6 +193,7 @@ vm_object_t vm_object_leave_backing(vm_object_t object);
 /*
  * Shorten the chain behind an object, as far as may be: a backing object that
  * nobody else refers to is absorbed; one that shows nothing through is bypassed.
+ * Sleeps for busy pages, not for memory: without that the chain stays as it is.
  */
 void	vm_object_collapse(vm_object_t object);
 /*
@@ -228,5 +229,28 @@ int	vm_object_sync(vm_object_t object, vm_ooffset_t offset, vm_size_t size,
 /* For madvise(): MADV_WILLNEED, DONTNEED or FREE, for `count' pages. */
 void	vm_object_madvise(vm_object_t object, vm_pindex_t pindex, int count,
 	    int advise);
+
+/*
+ * Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours.
+ *
+ * The page that was found last, or the one behind it, is often the one: then the
+ * tree may stay as it is.
+ */
+static inline vm_page_t
+vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = object->hint, next;
+
+	if (m == NULL || m->pindex == pindex)
+		return (m);
+	if (m->pindex < pindex) {
+		next = TAILQ_NEXT(m, listq);
+		if (next == NULL || pindex < next->pindex)
+			return (NULL);
+		if (next->pindex == pindex)
+			return (object->hint = next);
+	}
+	return (vm_page_search(object, pindex));
+}
 
 #endif /* !_VM_VM_OBJECT_H_ */

@@ -44,49 +44,47 @@ static int	pages_wanted;		/* somebody is in vm_wait_pages() */
 
 /* ---------------------------------------------------------------- in its object */
 
-/* Put it into the list behind `prev', NULL for the first place. */
-static inline void
-list_insert(vm_object_t object, vm_page_t prev, vm_page_t m)
+/*
+ * Among others: the splay makes the root a neighbour of the new page, and that
+ * becomes the root between it and what was on its other side.
+ */
+static __attribute__((noinline)) void
+insert_among(vm_page_t m, vm_object_t object, vm_page_t root)
 {
-	if (prev == NULL)
-		TAILQ_INSERT_HEAD(&object->memq, m, listq);
-	else
-		TAILQ_INSERT_AFTER(&object->memq, prev, m, listq);
+	root = vm_page_splay(m->pindex, root);
+	KASSERT(m->pindex != root->pindex,
+	    ("vm_page_insert: object %p has page %u", object, m->pindex));
+	if (m->pindex < root->pindex) {
+		m->left = root->left;
+		m->right = root;
+		root->left = NULL;
+		TAILQ_INSERT_BEFORE(root, m, listq);
+	} else {
+		m->left = root;
+		m->right = root->right;
+		root->right = NULL;
+		TAILQ_INSERT_AFTER(&object->memq, root, m, listq);
+	}
 }
 
 /*
- * The new page becomes the root; the old root, which the splay has made its
- * neighbour, goes to its side.  Pages mostly come one behind the other: then the
- * root is the last one, and is the neighbour already.
+ * Pages mostly come one behind the other: then the root, which came before, is
+ * the last one, and there is nothing to look for.
  */
 static inline void
 page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t root = object->root, before = root, behind = NULL;
+	vm_page_t root = object->root;
 
-	if (root != NULL && (pindex <= root->pindex || root->right != NULL)) {
-		before = root = vm_page_splay(pindex, root);
-		KASSERT(pindex != root->pindex,
-		    ("vm_page_insert: object %p has page %u", object, pindex));
-		if (pindex < root->pindex) {
-			before = root->left;
-			root->left = NULL;
-			behind = root;
-		} else {
-			behind = root->right;
-			root->right = NULL;
-		}
-	}
 	m->object = object;
 	m->pindex = pindex;
-	m->left = before;
-	m->right = behind;
-	if (behind != root)
-		list_insert(object, root, m);
-	else if (root != NULL)
-		TAILQ_INSERT_BEFORE(root, m, listq);
-	else
-		list_insert(object, NULL, m);
+	if (__builtin_expect(root == NULL ||
+	    (root->pindex < pindex && root->right == NULL), 1)) {
+		m->left = root;
+		m->right = NULL;
+		TAILQ_INSERT_TAIL(&object->memq, m, listq);
+	} else
+		insert_among(m, object, root);
 	object->root = object->hint = m;
 	object->resident_page_count++;
 }
@@ -185,19 +183,30 @@ make_free(int req)
 	return (1);
 }
 
-/* The first free page, or one that is zeroed, if that is wanted and there is one. */
+/*
+ * The first free page, or one that is zeroed, if that is wanted and there is one.
+ * The first is zeroed only where all are.  PG_ZERO is the one flag that free pages
+ * may have.
+ */
 static inline vm_page_t
 free_queue_take(int zeroed)
 {
-	vm_page_t m = zeroed && vm_page_zero_count > 0 ?
-	    TAILQ_LAST(free_queue, pglist) : TAILQ_FIRST(free_queue);
+	vm_page_t m;
 
+	if (zeroed && vm_page_zero_count > 0) {
+		m = TAILQ_LAST(free_queue, pglist);
+		vm_page_zero_count--;
+	} else {
+		m = TAILQ_FIRST(free_queue);
+		if (m->flags & PG_ZERO)
+			vm_page_zero_count--;
+		m->flags = 0;
+	}
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
 	TAILQ_REMOVE(free_queue, m, pageq);
 	cnt.v_free_count--;
-	if (m->flags & PG_ZERO)
-		vm_page_zero_count--;
+	m->queue = PQ_NONE;
 	return (m);
 }
 
@@ -218,14 +227,25 @@ is_enough(int req)
 	return (1);
 }
 
-/* For who wants zeros, and has no object with others who would see to it. */
-static vm_page_t
-zeroed(vm_page_t m)
+/*
+ * What else a request may ask for.  Who has no object, with others who would see
+ * to it, gets his zeros here.
+ */
+static __attribute__((noinline)) void
+as_requested(vm_page_t m, int req)
 {
-	if (!(m->flags & PG_ZERO))
+	KASSERT(!(req & VM_ALLOC_NOOBJ) || m->object == NULL,
+	    ("vm_page_alloc: object %p, request %#x", m->object, req));
+	if (req & VM_ALLOC_WIRED) {
+		m->wire_count = 1;
+		cnt.v_wire_count++;
+	}
+	if (req & VM_ALLOC_NOBUSY)
+		m->flags &= ~PG_BUSY;
+	if ((req & VM_ALLOC_NOOBJ) && (req & VM_ALLOC_ZERO) && !(m->flags & PG_ZERO)) {
 		pmap_zero_page(m);
-	m->flags |= PG_ZERO;
-	return (m);
+		m->flags |= PG_ZERO;
+	}
 }
 
 vm_page_t
@@ -234,8 +254,6 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 	vm_page_t m;
 	int s;
 
-	KASSERT(object != NULL || (req & VM_ALLOC_NOOBJ),
-	    ("vm_page_alloc: no object, request %#x", req));
 	if (vm_fail_alloc != 0 && vm_fail_now())
 		return (NULL);
 	s = splvm_here();
@@ -246,23 +264,16 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 		return (NULL);
 	}
 	m = free_queue_take(req & VM_ALLOC_ZERO);
-	m->queue = PQ_NONE;
-	m->flags = req & VM_ALLOC_ZERO ? m->flags & PG_ZERO : 0;
-	if (req & VM_ALLOC_WIRED) {
-		m->wire_count = 1;
-		cnt.v_wire_count++;
-	}
 	if (object != NULL) {
-		KASSERT(!(req & VM_ALLOC_NOOBJ),
-		    ("vm_page_alloc: object %p, request %#x", object, req));
-		if (!(req & VM_ALLOC_NOBUSY))
-			m->flags |= PG_BUSY;
+		m->flags |= PG_BUSY;
 		page_insert(m, object, pindex);
-		splx_here(s);
-		return (m);
-	}
+	} else
+		KASSERT(req & VM_ALLOC_NOOBJ,
+		    ("vm_page_alloc: no object, request %#x", req));
+	if (req & (VM_ALLOC_WIRED | VM_ALLOC_NOBUSY | VM_ALLOC_NOOBJ))
+		as_requested(m, req);
 	splx_here(s);
-	return (req & VM_ALLOC_ZERO ? zeroed(m) : m);
+	return (m);
 }
 
 /* ---------------------------------------------------------------- giving back */
@@ -329,6 +340,15 @@ void
 vm_page_free_zero(vm_page_t m)
 {
 	page_free(m, PG_ZERO);
+}
+
+void
+vm_page_discard(vm_page_t m)
+{
+	if (pmap_page_is_mapped(m))
+		pmap_remove_all(m);
+	m->wire_count = MIN(m->wire_count, 1);
+	vm_page_free(m);
 }
 
 /* Could it be free instead?  If it is dirty, that is known afterwards. */

@@ -161,6 +161,12 @@ vm_page_t vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req);
 void	vm_page_free(vm_page_t m);
 void	vm_page_free_zero(vm_page_t m);	/* one that is full of zeros */
 /*
+ * Nobody will find it any more: unmap it, and give it back, wired or not.  A
+ * wiring outlives its mapping: protection takes that away, another who shares
+ * the page copies it, and who had wired it finds the copy.
+ */
+void	vm_page_discard(vm_page_t m);
+/*
  * Page `pindex' of an object, busy (but for NOBUSY), allocated if it is not
  * there.  Sleeps while it is busy, and for memory: with RETRY until it has it,
  * without returns NULL after having slept.
@@ -186,8 +192,8 @@ void	vm_page_free_wakeup(void);
 
 /* ---------------------------------------------------------------- of an object */
 
-/* Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours. */
-vm_page_t vm_page_lookup(vm_object_t object, vm_pindex_t pindex);
+/* vm_page_lookup(), which stands in vm_object.h, where it has to look further. */
+vm_page_t vm_page_search(vm_object_t object, vm_pindex_t pindex);
 /*
  * Make a page of no object page `pindex' of one, which has none of that number;
  * take it out of its object; move it to another.  The last two end its being
@@ -212,6 +218,7 @@ void	vm_page_unwire(vm_page_t m, int activate);
 /* Unmap it everywhere.  Mappings that were wired do not keep it any more. */
 void	vm_page_unmap(vm_page_t m);
 void	vm_page_activate(vm_page_t m);	/* it is used */
+void	vm_page_settle(vm_page_t m);	/* the same, and it is busy no more */
 void	vm_page_deactivate(vm_page_t m); /* it is not, lately */
 /* Clean and mapped nowhere (this unmaps it): to be had for the asking. */
 void	vm_page_cache(vm_page_t m);

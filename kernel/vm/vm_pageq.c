@@ -149,25 +149,52 @@ is_pageable(vm_page_t m)
 	return (m->wire_count == 0 && !(m->flags & (PG_UNMANAGED | PG_FICTITIOUS)));
 }
 
-/* What a fault has seen to, most often: in no queue, and it goes to this one. */
+/* It is in another queue: it leaves that. */
+static __attribute__((noinline)) void
+leave_queue(vm_page_t m)
+{
+	if (m->queue == PQ_CACHE)
+		cnt.v_reactivated++;
+	vm_pageq_remove(m);
+}
+
+/* At splvm.  Most often it is in no queue: a fault has seen to it. */
+static inline void
+activate(vm_page_t m)
+{
+	if (m->act_count < ACT_INIT)
+		m->act_count = ACT_INIT;
+	if (m->queue != PQ_NONE) {
+		if (m->queue == PQ_ACTIVE)
+			return;
+		leave_queue(m);
+	}
+	if (is_pageable(m)) {
+		m->queue = PQ_ACTIVE;
+		TAILQ_INSERT_TAIL(&vm_page_queues[PQ_ACTIVE].pl, m, pageq);
+		cnt.v_active_count++;
+	}
+}
+
 void
 vm_page_activate(vm_page_t m)
 {
 	int s = splvm_here();
 
-	if (m->queue != PQ_ACTIVE) {
-		if (m->queue == PQ_CACHE)
-			cnt.v_reactivated++;
-		if (m->queue != PQ_NONE)
-			vm_pageq_remove(m);
-		if (is_pageable(m)) {
-			m->queue = PQ_ACTIVE;
-			TAILQ_INSERT_TAIL(&vm_page_queues[PQ_ACTIVE].pl, m, pageq);
-			cnt.v_active_count++;
-		}
-	}
-	if (m->act_count < ACT_INIT)
-		m->act_count = ACT_INIT;
+	activate(m);
+	splx_here(s);
+}
+
+void
+vm_page_settle(vm_page_t m)
+{
+	int s = splvm_here();
+
+	KASSERT(m->flags & PG_BUSY, ("vm_page_settle: %p is not busy", m));
+	m->flags = (m->flags | PG_REFERENCED) & ~PG_BUSY;
+	activate(m);
+	if (m->flags & PG_WANTED)
+		vm_page_flash(m);
 	splx_here(s);
 }
 

@@ -211,15 +211,13 @@ trap_fatal(struct trapframe *tf, uint32_t eva)
  * A trap.  Interrupts are off for some; they go on again as soon as CR2 has
  * been read, unless the kernel had them off where it trapped, which is told
  * where nobody has expected the trap.  A user cannot have them off: that is
- * told, and they go on.
+ * told, and they go on.  `eva' is the address of a page fault.
  */
-void
-trap(struct trapframe *tf)
+static __attribute__((noinline)) void
+decided_trap(struct trapframe *tf, uint32_t eva)
 {
 	struct trap_decision td;
-	uint32_t eva;
 
-	eva = tf->tf_trapno == T_PAGEFLT ? rcr2() : 0;
 	td = trap_decode(tf, curpcb->pcb_onfault);
 	if (tf->tf_eflags & PSL_I) {
 		if (td.td_action != TRAP_DEBUGGER && td.td_action != TRAP_NMI)
@@ -269,6 +267,23 @@ trap(struct trapframe *tf)
 		trap_fatal(tf, eva);
 		break;
 	}
+}
+
+/* Nearly all traps are a user's page faults, about which is nothing to decide. */
+void
+trap(struct trapframe *tf)
+{
+	uint32_t eva = 0;
+
+	if (tf->tf_trapno == T_PAGEFLT) {
+		eva = rcr2();
+		if (TRAPF_USERMODE(tf) && (tf->tf_eflags & PSL_I)) {
+			enable_intr();
+			trap_pfault(tf, eva);
+			return;
+		}
+	}
+	decided_trap(tf, eva);
 }
 
 /*
