@@ -84,7 +84,7 @@ def test_limits(host: Path) -> None:
 
 
 def test_waiting(host: Path) -> None:
-    """M_WAITOK sleeps until enough pages have come back."""
+    """M_WAITOK sleeps until enough addresses, or pages, have come back."""
     run(host, "wait", USUAL)
 
 
