@@ -206,10 +206,6 @@ SERVICE_TEST(fault_user)
 	printf("@copy what=out_read_only rv=%d word=0\n",
 	    copyout(&word, (void *)AT, 4));
 	printf("@copy what=fuword rv=%d word=%d\n", fuword((void *)AT), fuword((void *)4));
-	printf("@access rw=%d r=%d hole=%d null=%d wrap=%d\n",
-	    useracc((void *)AT, 8, VM_PROT_RW), useracc((void *)AT, 4 * PAGE_SIZE, VM_PROT_READ),
-	    useracc((void *)AT, 4 * PAGE_SIZE + 1, VM_PROT_READ), useracc(NULL, 1, VM_PROT_READ),
-	    useracc((void *)AT, 0U - AT, VM_PROT_READ));
 	services_user_end();
 }
 
