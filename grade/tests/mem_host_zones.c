@@ -18,9 +18,9 @@ static const struct kind {
 	uint32_t flags;
 } kinds[ZONES] = {
 	{ 1, 0, 0, 0 }, { 16, 3, 1, 0 }, { 17, 7, 1, UMA_ZONE_NOFREE },
-	{ 88, UMA_ALIGN_PTR, 1, 0 }, { 88, UMA_ALIGN_CACHE, 0, UMA_ZONE_ZINIT },
-	{ 100, UMA_ALIGN_PTR, 1, 0 }, { 300, UMA_ALIGN_CACHE, 1, 0 },
-	{ 700, 7, 1, 0 }, { 1300, 15, 0, 0 }, { 2000, UMA_ALIGN_CACHE, 1, 0 },
+	{ 88, UMA_ALIGN_PTR, 1, 0 }, { 88, 31, 0, 0 },
+	{ 100, UMA_ALIGN_PTR, 1, 0 }, { 300, 31, 1, 0 },
+	{ 700, 7, 1, 0 }, { 1300, 15, 0, 0 }, { 2000, 31, 1, 0 },
 	{ UMA_MAX_ITEM - 16, 7, 1, 0 }, { 40, 3, 1, 0 },
 };
 

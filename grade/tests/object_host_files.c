@@ -169,6 +169,117 @@ test_remove(void)
 	CHECK(object->resident_page_count == 0 && file[1] == 201);
 }
 
+/* ---------------------------------------------------------------- the end */
+
+/*
+ * While the file's object ends, first somebody has a page; then the page daemon
+ * writes another, and frees one: all of them are still the object's.
+ */
+static vm_page_t	ending[4];
+static int	turns;
+
+static void
+others_at_work(const void *chan __unused)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		CHECK(ending[i]->object == object);
+	if (turns++ == 0) {
+		vm_page_wakeup(ending[0]);
+		vm_object_pip_add(object, 1);
+		vm_page_io_start(ending[2]);
+		return;
+	}
+	CHECK(vm_page_try_to_free(ending[3]));
+	vm_page_io_finish(ending[2]);
+	vm_object_pip_wakeup(object);
+}
+
+static void
+test_end(void)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ending[i] = file_map(i);
+	vm_page_busy(ending[0]);
+	sleeper = others_at_work;
+	vm_object_terminate(object);
+	CHECK(turns == 2);
+	sleeper = NULL;
+}
+
+/* ---------------------------------------------------------------- what is behind goes */
+
+static vm_page_t
+filled_page(vm_object_t whose, vm_pindex_t i, uint32_t value)
+{
+	vm_page_t m = vm_page_alloc(whose, i, VM_ALLOC_NOBUSY);
+
+	*page_word(m) = value;
+	m->valid = VM_PAGE_BITS_ALL;
+	vm_page_dirty(m);
+	vm_page_activate(m);
+	return (m);
+}
+
+static void
+page_out(vm_page_t m)
+{
+	CHECK(vm_pageout_flush(&m, 1, VM_PAGER_PUT_SYNC) == 1);
+}
+
+static uint32_t
+word_of(vm_object_t whose, vm_pindex_t i)
+{
+	return (*page_word(vm_page_lookup(whose, i)));
+}
+
+/*
+ *	top		| empty | none | 12  | none |
+ *	behind	|  0	|   1	|   2  |  3  | swap |  5  |	3 is wired, twice
+ */
+static void
+test_collapse(void)
+{
+	vm_object_t behind = vm_object_allocate(OBJT_DEFAULT, 6), top = behind;
+	vm_ooffset_t offset = PAGE_SIZE;
+	vm_page_t m;
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		m = filled_page(behind, i, i);
+		if (i == 2 || i == 4)
+			page_out(m);
+	}
+	CHECK(vm_page_try_to_free(vm_page_lookup(behind, 4)) && swap_slots == 2);
+	m = vm_page_lookup(behind, 3);
+	vm_page_wire(m);
+	vm_page_wire(m);
+	vm_object_reference(behind);
+	vm_object_shadow(&top, &offset, 4);
+	(void)vm_page_alloc(top, 0, VM_ALLOC_NOBUSY);
+	(void)filled_page(top, 2, 12);
+
+	/* All but the page in swap; whose slot cannot be noted. */
+	swap_copy_fails = 1;
+	vm_object_deallocate(behind);
+	CHECK(top->backing_object == behind && behind->resident_page_count == 0);
+	CHECK(behind->ref_count == 1 && top->ref_count == 1 && swap_slots == 1);
+	CHECK(vm_pager_has_page(behind, 4, NULL, NULL));
+	swap_copy_fails = 0;
+	do
+		vm_object_collapse(top);
+	while (top->backing_object != NULL);
+	CHECK(top->resident_page_count == 3 && word_of(top, 0) == 1 &&
+	    word_of(top, 1) == 2 && word_of(top, 2) == 12);
+	CHECK(vm_pager_has_page(top, 3, NULL, NULL) && swap_slots == 1);
+	CHECK(m->queue == PQ_FREE && cnt.v_wire_count == 0);
+	vm_object_deallocate(top);
+	CHECK(swap_slots == 0);
+}
+
 /* ---------------------------------------------------------------- a device */
 
 /* Eight pages, of which all but the last may be mapped. */
@@ -222,6 +333,9 @@ test_device(void)
 	m[0] = vm_page_alloc(device, 7, VM_ALLOC_NORMAL);
 	CHECK(vm_pager_get_pages(device, m, 1, 0) == VM_PAGER_FAIL);
 	vm_page_free(m[0]);
+	/* It keeps its pages: none of them is ever written, nor old. */
+	CHECK(vm_object_sync(device, 0, ptoa(7), 1, 1) == 0);
+	CHECK(vm_page_lookup(device, 6) == m[1]);
 	vm_object_deallocate(device);
 	vm_object_deallocate(device);
 	device = card_object(&card, 1, 0);
@@ -289,7 +403,8 @@ test_files(void)
 	test_busy_ones();
 	test_sync();
 	test_remove();
-	vm_object_terminate(object);
+	test_end();
+	test_collapse();
 	test_device();
 	test_phys();
 	test_none();

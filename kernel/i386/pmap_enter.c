@@ -23,7 +23,7 @@
 /* ---------------------------------------------------------------- page tables */
 
 /* A new page table for `va', with a count of 1; NULL if there is no page for it. */
-static vm_page_t
+static __attribute__((noinline)) vm_page_t
 table_alloc(pmap_t pmap, vm_offset_t va)
 {
 	vm_page_t table = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
@@ -76,47 +76,59 @@ check_kernel_address(pmap_t pmap, vm_offset_t va)
 		    pmap->pm_pdir[PTDPTDI], va);
 }
 
-/*
- * Another page is mapped instead of `was': the pv entry changes pages, or there is
- * only one for one of the two.
- */
+/* An entry is wired where it was not, or not any more. */
 static inline void
-change_page(pmap_t pmap, vm_offset_t va, vm_page_t was, vm_page_t m,
-    pt_entry_t old, pt_entry_t new)
+count_wired(pmap_t pmap, pt_entry_t old, pt_entry_t new)
 {
-	if (old & new & PG_MANAGED)
-		pmap_pv_move(pmap_pv_find(pmap, va, was), was, m);
-	else if (old & PG_MANAGED)
-		pmap_pv_remove(pmap_pv_find(pmap, va, was), was);
-	else if (new & PG_MANAGED)
-		pmap_pv_insert(pmap, va, m);
+	if ((old ^ new) & PG_W)
+		pmap->pm_stats.wired_count += new & PG_W ? 1 : -1;
 }
 
 /*
- * Over the valid entry `old'.  The CPU's bits of it go to its page.  What the TLB
- * may know is wrong only if it leads to another page, or lets somebody write.
+ * Another page in the place of the one that is mapped: its pv entry changes pages.
+ * What the CPU has put into the entry is the old one's.
  */
-static inline void
-enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
+static __attribute__((noinline)) void
+change_page(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
     pt_entry_t new)
 {
-	pt_entry_t old = *pte, changes = old ^ new;
-	vm_page_t was = m;
+	pt_entry_t old = *pte;
+	struct pv_entry *pv;
+	vm_page_t was;
 
-	if (changes & PG_FRAME) {
-		if (old & PG_MANAGED)
-			was = PHYS_TO_VM_PAGE(old);
-		change_page(pmap, va, was, m, old, new);
-	} else
-		new ^= changes & PG_MANAGED;	/* stays as it is */
-	if (changes & PG_W)
-		pmap->pm_stats.wired_count += new & PG_W ? 1 : -1;
+	*pte = new;
+	if (old & PG_A)
+		pmap_invalidate_page(pmap, va);
+	count_wired(pmap, old, new);
+	if (!(old & PG_MANAGED)) {
+		if (new & PG_MANAGED)
+			pmap_pv_insert(pmap, va, m);
+		return;
+	}
+	was = PHYS_TO_VM_PAGE(old);
+	pmap_report(was, old);
+	pv = pmap_pv_find(pmap, va, was);
+	if (new & PG_MANAGED)
+		pmap_pv_move(pv, was, m);
+	else
+		pmap_pv_remove(pv, was);
+}
+
+/* The same page.  The TLB need only know of this if somebody could write. */
+static __attribute__((noinline)) void
+change_rights(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
+    pt_entry_t new)
+{
+	pt_entry_t old = *pte;
+
+	new = (new & ~PG_MANAGED) | (old & PG_MANAGED);
 	if (((old ^ new) & ~(PG_M | PG_A)) == 0)
 		return;
 	*pte = new;
+	count_wired(pmap, old, new);
 	if (old & PG_MANAGED)
-		pmap_report(was, old);
-	if ((old & PG_A) && (changes & PG_FRAME || (old & ~new & PG_RW)))
+		pmap_report(m, old);
+	if ((old & PG_A) && (old & ~new & PG_RW))
 		pmap_invalidate_page(pmap, va);
 }
 
@@ -149,11 +161,14 @@ pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 	if (*pte & PG_V) {
 		if (table != NULL)
 			table->wire_count--;
-		enter_over(pmap, va, m, pte, new);
+		if ((*pte ^ new) & PG_FRAME)
+			change_page(pmap, va, m, pte, new);
+		else
+			change_rights(pmap, va, m, pte, new);
 		return;
 	}
 	*pte = new;
-	if (wired)
+	if (new & PG_W)
 		pmap->pm_stats.wired_count++;
 	pmap->pm_stats.resident_count++;
 	if (new & PG_MANAGED)

@@ -117,7 +117,7 @@ pmap_table_drop(pmap_t pmap, vm_offset_t va, vm_page_t table, int count)
 static inline int
 pmap_is_managed(vm_page_t m)
 {
-	return ((m->flags & (PG_FICTITIOUS | PG_UNMANAGED)) == 0);
+	return (__builtin_expect((m->flags & (PG_FICTITIOUS | PG_UNMANAGED)) == 0, 1));
 }
 
 extern struct pv_entry *pv_free;	/* linked by pv_list.tqe_next */

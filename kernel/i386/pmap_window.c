@@ -31,24 +31,24 @@ pmap_windows_init(vm_offset_t *va)
 }
 
 /* Show a page in a window.  Returns its address there. */
-static void *
+static inline void *
 show(int window, vm_paddr_t pa)
 {
 	vm_offset_t va = window_base + window * PAGE_SIZE;
-	pt_entry_t *pte = vtopte(va), entry = pa | PG_V | PG_RW | PG_A | PG_M;
 
-	if (*pte != entry) {
-		*pte = entry;
-		invlpg(va);
-	}
+	*vtopte(va) = pa | PG_V | PG_RW | PG_A | PG_M;
+	invlpg(va);
 	return ((void *)va);
 }
 
 pt_entry_t *
 pmap_table_window(enum table_window which, pd_entry_t pde, vm_offset_t va)
 {
-	pt_entry_t *table = show(TABLE + which, pde & PG_FRAME);
+	vm_offset_t table_va = window_base + (TABLE + which) * PAGE_SIZE;
+	pt_entry_t *table = (pt_entry_t *)table_va;
 
+	if ((*vtopte(table_va) ^ pde) & PG_FRAME)
+		table = show(TABLE + which, pde & PG_FRAME);
 	return (&table[va >> PAGE_SHIFT & (NPTEPG - 1)]);
 }
 

@@ -40,10 +40,8 @@ typedef void	(*uma_fini)(void *item, int size);
 
 /* uma_zcreate()'s align: the bits that are 0 in an item's address. */
 #define	UMA_ALIGN_PTR	(sizeof(void *) - 1)
-#define	UMA_ALIGN_CACHE	(32 - 1)
 
 /* Its flags. */
-#define	UMA_ZONE_ZINIT	0x0002		/* uminit fills with zeros */
 #define	UMA_ZONE_NOFREE	0x0020		/* items stay items: pages are not given back */
 
 #define	UMA_MAX_ITEM	2024		/* bytes: a page has two of them at least */

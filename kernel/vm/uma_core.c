@@ -29,13 +29,6 @@ static struct uma_zone zone_of_zones;
 
 /* ---------------------------------------------------------------- zones */
 
-static int
-init_zero(void *item, int size, int flags __unused)
-{
-	bzero(item, size);
-	return (0);
-}
-
 /*
  * How many items of the zone's size fit behind a slab's head and a byte for
  * each, and where they begin.
@@ -84,7 +77,7 @@ uma_zcreate(const char *name, int size, uma_ctor ctor, uma_dtor dtor,
 	zone_setup(zone, name, size, align, flags);
 	zone->ctor = ctor;
 	zone->dtor = dtor;
-	zone->init = flags & UMA_ZONE_ZINIT ? init_zero : uminit;
+	zone->init = uminit;
 	zone->fini = fini;
 	return (zone);
 }

@@ -90,8 +90,6 @@ void	vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end,
  */
 void	vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map,
 	    vm_map_entry_t dst_entry, vm_map_entry_t src_entry);
-/* May the running process use `len' bytes at `addr' like this?  1 or 0.  (vm_glue.c) */
-int	useracc(const void *addr, size_t len, vm_prot_t rw);
 
 /* ---------------------------------------------------------------- mmap(2) */
 

@@ -76,18 +76,10 @@ vm_fault_let_go(struct faultstate *fs)
 	release(fs);
 }
 
-/*
- * What was copied for the first object shows through it no more.  Who shares that
- * object, by inheritance, may have the page still mapped, to read.
- */
 void
 vm_fault_put_page(struct faultstate *fs)
 {
-	if ((fs->type & VM_PROT_WRITE) && fs->object != fs->first_object &&
-	    (fs->first_object->flags & OBJ_ONEMAPPING) == 0)
-		vm_page_unmap(fs->m);
-	vm_page_activate(fs->m);
-	vm_page_wakeup(fs->m);
+	vm_page_settle(fs->m);
 	fs->m = NULL;
 }
 

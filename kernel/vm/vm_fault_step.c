@@ -70,7 +70,7 @@ make_writeable(const struct faultstate *fs, vm_page_t m)
  * cut off there and has grown again; or it is neither, and somebody wanted to see
  * the write.
  */
-static void
+static __attribute__((noinline)) void
 enter_wired(struct faultstate *fs, vm_page_t m)
 {
 	vm_page_t old = PHYS_TO_VM_PAGE(pmap_extract(fs->map->pmap, fs->vaddr));

@@ -34,6 +34,16 @@ may_fault(const struct vm_map_entry *entry, unsigned type, unsigned allowed)
 	    (type & (VM_PROT_WRITE | VM_PROT_OVERRIDE_WRITE)) != VM_PROT_WRITE);
 }
 
+/* As it is mostly: nothing of the entry is special, and it allows this. */
+static inline int
+is_plain(const struct vm_map_entry *entry, unsigned type)
+{
+	const vm_eflags_t special = MAP_ENTRY_NEEDS_COPY | MAP_ENTRY_USER_WIRED;
+
+	return ((entry->eflags & special) == 0 && entry->wired_count == 0 &&
+	    entry->object.vm_object != NULL && (type & ~entry->protection) == 0);
+}
+
 /* Must the entry get another object before this can be done? */
 static inline int
 lacks_object(const struct vm_map_entry *entry, unsigned type)
@@ -83,48 +93,73 @@ lock_entry(vm_map_t *mapp, vm_offset_t va, vm_map_entry_t *entry)
 	}
 }
 
-/* In the kernel's maps nothing comes of itself: without an object nothing is there. */
-int
-vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
-    vm_map_entry_t *entryp, vm_object_t *object, vm_pindex_t *pindex,
-    vm_prot_t *prot, int *wired)
+/*
+ * The entry, which the map is locked for, is not plain: may it be used, and for
+ * what?  If so it has its object when this returns; the map was perhaps given up
+ * for that, and what is there now is looked at.  Returns as vm_map_lookup().
+ *
+ * In the kernel's maps nothing comes of itself: without an object nothing is there.
+ */
+static int
+look_closer(vm_map_t *mapp, vm_offset_t va, unsigned fault_type,
+    vm_map_entry_t *entryp, vm_prot_t *prot, int *wired)
 {
 	vm_map_entry_t entry;
 	unsigned type, allowed;
 	int rv;
 
-	do {
-		rv = lock_entry(mapp, va, entryp);
-		if (rv != KERN_SUCCESS)
-			return (rv);
+	for (;;) {
 		entry = *entryp;
 		type = fault_type;
 		allowed = type & VM_PROT_OVERRIDE_WRITE ? entry->max_protection :
 		    entry->protection;
 		rv = KERN_PROTECTION_FAILURE;
 		if (!may_fault(entry, type, allowed))
-			goto refused;
+			break;
 		/* What is wired must be there for all that may be done. */
 		*wired = entry->wired_count != 0;
 		if (*wired)
 			allowed = type = entry->protection;
-		if (!lacks_object(entry, type))
-			break;
 		rv = KERN_INVALID_ADDRESS;
-		if ((*mapp)->system_map)
-			goto refused;
-	} while (!make_object(*mapp, entry));
-
-	if (entry->eflags & MAP_ENTRY_NEEDS_COPY)
-		allowed &= ~VM_PROT_WRITE;
-	*object = entry->object.vm_object;
-	*pindex = OFF_TO_IDX(va - entry->start + entry->offset);
-	*prot = allowed;
-	return (KERN_SUCCESS);
-
-refused:
+		if (lacks_object(entry, type) && (*mapp)->system_map)
+			break;
+		if (!lacks_object(entry, type) || make_object(*mapp, entry)) {
+			if (entry->eflags & MAP_ENTRY_NEEDS_COPY)
+				allowed &= ~VM_PROT_WRITE;
+			*prot = allowed;
+			return (KERN_SUCCESS);
+		}
+		rv = lock_entry(mapp, va, entryp);
+		if (rv != KERN_SUCCESS)
+			return (rv);
+	}
 	vm_map_unlock_read(*mapp);
 	return (rv);
+}
+
+int
+vm_map_lookup(vm_map_t *mapp, vm_offset_t va, vm_prot_t fault_type,
+    vm_map_entry_t *entryp, vm_object_t *object, vm_pindex_t *pindex,
+    vm_prot_t *prot, int *wired)
+{
+	vm_map_entry_t entry;
+	int rv;
+
+	rv = lock_entry(mapp, va, entryp);
+	if (rv != KERN_SUCCESS)
+		return (rv);
+	if (is_plain(*entryp, fault_type)) {
+		*prot = (*entryp)->protection;
+		*wired = 0;
+	} else {
+		rv = look_closer(mapp, va, fault_type, entryp, prot, wired);
+		if (rv != KERN_SUCCESS)
+			return (rv);
+	}
+	entry = *entryp;
+	*object = entry->object.vm_object;
+	*pindex = OFF_TO_IDX(entry->offset) + atop(va - entry->start);
+	return (KERN_SUCCESS);
 }
 
 /* ---------------------------------------------------------------- prefault */

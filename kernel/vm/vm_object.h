@@ -230,4 +230,27 @@ int	vm_object_sync(vm_object_t object, vm_ooffset_t offset, vm_size_t size,
 void	vm_object_madvise(vm_object_t object, vm_pindex_t pindex, int count,
 	    int advise);
 
+/*
+ * Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours.
+ *
+ * The page that was found last, or the one behind it, is often the one: then the
+ * tree may stay as it is.
+ */
+static inline vm_page_t
+vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = object->hint, next;
+
+	if (m == NULL || m->pindex == pindex)
+		return (m);
+	if (m->pindex < pindex) {
+		next = TAILQ_NEXT(m, listq);
+		if (next == NULL || pindex < next->pindex)
+			return (NULL);
+		if (next->pindex == pindex)
+			return (object->hint = next);
+	}
+	return (vm_page_search(object, pindex));
+}
+
 #endif /* !_VM_VM_OBJECT_H_ */

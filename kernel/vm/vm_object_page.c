@@ -38,7 +38,7 @@ is_before(vm_page_t m, vm_pindex_t end)
 static void
 remove_page(vm_page_t m, int clean_only)
 {
-	if (m->wire_count != 0 && !(m->flags & PG_FICTITIOUS)) {
+	if (m->wire_count != 0) {
 		if (clean_only)
 			return;
 		vm_page_unmap(m);
@@ -64,6 +64,8 @@ vm_object_page_remove(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 {
 	vm_page_t m, next;
 
+	KASSERT(object->type != OBJT_DEVICE && object->type != OBJT_PHYS,
+	    ("vm_object_page_remove: %p is of type %d", object, object->type));
 	if (object->resident_page_count == 0)
 		return;
 	vm_object_pip_add(object, 1);
@@ -153,7 +155,7 @@ vm_object_sync(vm_object_t object, vm_ooffset_t offset, vm_size_t size,
 		return (0);
 	for (; object->backing_object != NULL; object = object->backing_object)
 		offset += object->backing_object_offset;
-	if (object->type != OBJT_VNODE && object->type != OBJT_DEVICE)
+	if (object->type != OBJT_VNODE)
 		return (0);
 	start = OFF_TO_IDX(offset);
 	end = MIN(OFF_TO_IDX(offset + size + PAGE_MASK), object->size);

@@ -78,7 +78,8 @@ page_insert(vm_page_t m, vm_object_t object, vm_pindex_t pindex)
 
 	m->object = object;
 	m->pindex = pindex;
-	if (root == NULL || (root->pindex < pindex && root->right == NULL)) {
+	if (__builtin_expect(root == NULL ||
+	    (root->pindex < pindex && root->right == NULL), 1)) {
 		m->left = root;
 		m->right = NULL;
 		TAILQ_INSERT_TAIL(&object->memq, m, listq);
@@ -184,29 +185,28 @@ make_free(int req)
 
 /*
  * The first free page, or one that is zeroed, if that is wanted and there is one.
- * The first is zeroed only where all are.
+ * The first is zeroed only where all are.  PG_ZERO is the one flag that free pages
+ * may have.
  */
 static inline vm_page_t
 free_queue_take(int zeroed)
 {
-	uint16_t flags = 0;
 	vm_page_t m;
 
 	if (zeroed && vm_page_zero_count > 0) {
 		m = TAILQ_LAST(free_queue, pglist);
 		vm_page_zero_count--;
-		flags = PG_ZERO;
 	} else {
 		m = TAILQ_FIRST(free_queue);
 		if (m->flags & PG_ZERO)
 			vm_page_zero_count--;
+		m->flags = 0;
 	}
 	KASSERT(m->queue == PQ_FREE && m->object == NULL,
 	    ("vm_page_alloc: %#x is in the free queue and is not free", m->phys_addr));
 	TAILQ_REMOVE(free_queue, m, pageq);
 	cnt.v_free_count--;
 	m->queue = PQ_NONE;
-	m->flags = flags;
 	return (m);
 }
 
@@ -227,14 +227,25 @@ is_enough(int req)
 	return (1);
 }
 
-/* For who wants zeros, and has no object with others who would see to it. */
-static vm_page_t
-zeroed(vm_page_t m)
+/*
+ * What else a request may ask for.  Who has no object, with others who would see
+ * to it, gets his zeros here.
+ */
+static __attribute__((noinline)) void
+as_requested(vm_page_t m, int req)
 {
-	if (!(m->flags & PG_ZERO))
+	KASSERT(!(req & VM_ALLOC_NOOBJ) || m->object == NULL,
+	    ("vm_page_alloc: object %p, request %#x", m->object, req));
+	if (req & VM_ALLOC_WIRED) {
+		m->wire_count = 1;
+		cnt.v_wire_count++;
+	}
+	if (req & VM_ALLOC_NOBUSY)
+		m->flags &= ~PG_BUSY;
+	if ((req & VM_ALLOC_NOOBJ) && (req & VM_ALLOC_ZERO) && !(m->flags & PG_ZERO)) {
 		pmap_zero_page(m);
-	m->flags |= PG_ZERO;
-	return (m);
+		m->flags |= PG_ZERO;
+	}
 }
 
 vm_page_t
@@ -253,23 +264,16 @@ vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req)
 		return (NULL);
 	}
 	m = free_queue_take(req & VM_ALLOC_ZERO);
-	if (req & VM_ALLOC_WIRED) {
-		m->wire_count = 1;
-		cnt.v_wire_count++;
-	}
 	if (object != NULL) {
-		KASSERT(!(req & VM_ALLOC_NOOBJ),
-		    ("vm_page_alloc: object %p, request %#x", object, req));
-		if (!(req & VM_ALLOC_NOBUSY))
-			m->flags |= PG_BUSY;
+		m->flags |= PG_BUSY;
 		page_insert(m, object, pindex);
-		splx_here(s);
-		return (m);
-	}
+	} else
+		KASSERT(req & VM_ALLOC_NOOBJ,
+		    ("vm_page_alloc: no object, request %#x", req));
+	if (req & (VM_ALLOC_WIRED | VM_ALLOC_NOBUSY | VM_ALLOC_NOOBJ))
+		as_requested(m, req);
 	splx_here(s);
-	KASSERT(req & VM_ALLOC_NOOBJ,
-	    ("vm_page_alloc: no object, request %#x", req));
-	return (req & VM_ALLOC_ZERO ? zeroed(m) : m);
+	return (m);
 }
 
 /* ---------------------------------------------------------------- giving back */

@@ -192,8 +192,8 @@ void	vm_page_free_wakeup(void);
 
 /* ---------------------------------------------------------------- of an object */
 
-/* Page `pindex' of an object, or NULL.  Resident is not yet valid, nor ours. */
-vm_page_t vm_page_lookup(vm_object_t object, vm_pindex_t pindex);
+/* vm_page_lookup(), which stands in vm_object.h, where it has to look further. */
+vm_page_t vm_page_search(vm_object_t object, vm_pindex_t pindex);
 /*
  * Make a page of no object page `pindex' of one, which has none of that number;
  * take it out of its object; move it to another.  The last two end its being

@@ -74,27 +74,12 @@ vm_page_splay(vm_pindex_t pindex, vm_page_t top)
 	return (top);
 }
 
-/*
- * The page that was found last, or the one behind it, is often the one: then the
- * tree may stay as it is.
- */
 vm_page_t
-vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+vm_page_search(vm_object_t object, vm_pindex_t pindex)
 {
-	vm_page_t m = object->hint, next;
+	vm_page_t m = vm_page_splay(pindex, object->root);
 
-	if (m == NULL || m->pindex == pindex)
-		return (m);
-	if (m->pindex < pindex) {
-		next = TAILQ_NEXT(m, listq);
-		if (next == NULL || pindex < next->pindex)
-			return (NULL);
-		if (next->pindex == pindex) {
-			object->hint = next;
-			return (next);
-		}
-	}
-	object->root = object->hint = m = vm_page_splay(pindex, object->root);
+	object->root = object->hint = m;
 	return (m->pindex == pindex ? m : NULL);
 }
 
