@@ -2,8 +2,10 @@
 
 What git tracks is copied as it stands here, except
 
-    the source of every lab file   its solved object ships instead: solved/PATH.o for
-                                   build/ref/PATH.o (one source may make several)
+    the source of every lab file,  its solved object ships instead: solved/PATH.o for
+    and what a lab.toml calls its  build/ref/PATH.o (one source may make several)
+    twin: it does the same for
+    something else
     labs/<lab>/FILE                cut afresh from the marks, so that an instructor's
                                    own attempt in labs/ cannot slip in
     grade/tests, grade/mutants     left out: both hold solutions, right and wrong
@@ -95,7 +97,7 @@ def _fill(tree: Path, root: Path, objcopy: str) -> None:
     """Write the release of `tree` to the new folder `root`, and search it for solutions."""
     check_every_mark_has_a_lab(tree)
     labs = load_labs(tree)
-    sources = {source for lab in labs for source in lab.files.values()}
+    sources = {source for lab in labs for source in (*lab.files.values(), *lab.twins)}
     views = {lab.name: student_views(tree, lab) for lab in labs}
     solved = _solved_objects(tree, sources)
     _copy_tracked(tree, root, sources)

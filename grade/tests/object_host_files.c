@@ -152,6 +152,7 @@ test_remove(void)
 	vm_page_t wired = file_map(0), locked = file_map(2);
 
 	vm_page_wire(wired);
+	vm_page_flag_set(wired, PG_ZERO);
 	vm_page_wire(locked);
 	maps[2].wired = 1;
 	file_write(1, 601);
@@ -162,6 +163,7 @@ test_remove(void)
 	CHECK(maps[2].m == locked && locked->wire_count == 1 && !maps[1].writable);
 	vm_object_page_remove(object, 0, 0, 0);
 	CHECK(object->resident_page_count == 1 && wired->valid == 0);
+	CHECK(!(wired->flags & PG_ZERO));	/* for whoever fills it next */
 	CHECK(maps[0].m == NULL && maps[2].m == NULL && locked->queue == PQ_FREE);
 	vm_page_unwire(wired, 0);
 	vm_object_page_remove(object, 0, 0, 0);

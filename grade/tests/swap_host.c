@@ -164,10 +164,13 @@ forget(int object, vm_pindex_t start, vm_pindex_t count)
 static void
 object_init(int object)
 {
+	/* Behind all pages: so that each look for one comes to vm_page_search(). */
+	static struct vm_page behind = { .pindex = ~0U };
 	vm_object_t o = &objects[object];
 
 	bzero(o, sizeof(*o));
 	TAILQ_INIT(&o->memq);
+	o->hint = &behind;
 	o->size = PAGES;
 	o->type = OBJT_DEFAULT;
 }

@@ -116,6 +116,7 @@ def pmap_of(ddb: Debugger, vmspace: str) -> str:
 
 @pytest.mark.parametrize("command, answer", [
     ("show map 0xe0000000", "Bad address 0xe0000000"),
+    ("show map kernel_map", "0x[0-9a-f]+ is no map"),      # but *kernel_map is
     ("show vmspace 7", "Bad address 0x7"),
     ("show object 0xe0000000", "Bad address 0xe0000000"),
     ("show object", "show object ADDR: which one?"),

@@ -72,8 +72,8 @@ def boot(tests: Sequence[str]) -> Boot:
 @pytest.fixture(scope="module", name="faults")
 def plain() -> Boot:
     """Faults that meet nobody."""
-    return boot(("meters", "fault_rows", "fault_user", "fault_zero", "fault_cow", "fault_move", "fault_full", "fault_wired",
-                 "fault_around", "fault_stack"))
+    return boot(("fault_rows", "fault_user", "fault_zero", "fault_cow", "fault_move", "fault_full", "fault_wired",
+                 "fault_around", "fault_stack", "meters"))
 
 
 @pytest.fixture(scope="module", name="pagers")

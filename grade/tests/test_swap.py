@@ -22,6 +22,10 @@ CYLINDER = 16 * 63              # sectors
 LABEL_SLOTS = 2                 # at a device's start, never used
 ZERO_MAX = 512                  # pages of zeros that are kept ready
 EIO = 5
+LABEL = (63 + 1) * SECTOR       # a disklabel's place, and in it
+LABEL_CHECKSUM = 136            # the words' exclusive or is 0
+SWAP_FSTYPE = 148 + 16 + 12     # of partition b
+FS_SWAP, FS_BSDFFS = 1, 7
 
 
 def swapping(tests: str, folder: Path, *, megabytes: int, pages: int, device: str = "ad1", megs: int = MEGS,
@@ -137,8 +141,10 @@ def test_errors(tmp_path: Path) -> None:
     assert len(re.findall(r"^vm_fault: pager read error, pid \d+ \(services\)", serial, re.MULTILINE)) == errors["refused"]
 
 
-def test_the_boot_slice(tmp_path: Path) -> None:
-    """Where nothing is said, partition b of the slice that was booted from; `boot -v' tells."""
+@pytest.mark.parametrize("fstype", [FS_SWAP, pytest.param(FS_BSDFFS, marks=pytest.mark.long)])
+def test_the_boot_slice(fstype: int, tmp_path: Path) -> None:
+    """Where nothing is said, partition b of the slice that was booted from, if its label gives it for swapping;
+    `boot -v' tells."""
     make(KERNEL, "build/ref/boot/boot0/mbr.bin", "build/ref/boot/boot2/boot2.bin", "build/ref/boot/loader/loader")
     image, told = tmp_path / "disk.img", tmp_path / "loader.conf"
     told.write_bytes(settings({"autoboot_delay": "-1", "console": "comconsole", "services.run": "swap_wired",
@@ -153,10 +159,14 @@ def test_the_boot_slice(tmp_path: Path) -> None:
                     "--add", f"boot/defaults/loader.conf={TREE / 'boot/image/root/boot/defaults/loader.conf'}",
                     "--add", f"boot/loader.conf={told}", "--add", f"kernel={TREE / KERNEL}", image],
                    cwd=TREE, check=True, capture_output=True)
+    disk = bytearray(image.read_bytes())
+    for place in SWAP_FSTYPE, LABEL_CHECKSUM:
+        disk[LABEL + place] ^= FS_SWAP ^ fstype
+    image.write_bytes(disk)
     with Machine(tmp_path, disks=[(image, "")], bochs=tool("bochs"), options=[f"megs: {MEGS}"]) as pc:
         assert pc.run(BUDGET).why == "power-off"
         pc.close()
         serial = pc.serial.decode("latin1")
-    slots = (6 << 20 >> 12) - LABEL_SLOTS
-    assert f"swap: ad0s1b, {slots * 4}K bytes" in serial
+    slots = (6 << 20 >> 12) - LABEL_SLOTS if fstype == FS_SWAP else 0
+    assert (f"swap: ad0s1b, {slots * 4}K bytes" in serial) == (fstype == FS_SWAP)
     assert re.findall(r"@swap_wired wrong=0 used=0 total=(\d+) ", serial) == [str(slots)]

@@ -131,6 +131,8 @@ print_map(const struct vm_map *where, int as_tree)
 	int left;
 
 	fetch(where, &map, sizeof(map));
+	if (map.header.start >= map.header.end || map.nentries > (int)MOST)
+		db_error("%p is no map\n", (const void *)where);
 	db_printf("map %p: %x to %x, %d entries, %x bytes, timestamp %u, pmap %p\n",
 	    (const void *)where, map.header.start, map.header.end, map.nentries,
 	    map.size, map.timestamp, (void *)map.pmap);

@@ -20,7 +20,8 @@ extern uint32_t	swap_pager_avail;	/* slots that are free, of all devices */
 /*
  * Use a device of so many bytes for swapping, but for its first two pages,
  * where a disklabel may stand.  Returns 0; ENXIO where it is no disk, EBUSY
- * where it is in use already, EINVAL where it has no room.  Sleeps.
+ * where it is in use already, EINVAL where it has no room.  Sleeps; one caller at
+ * a time.
  */
 int	swaponsomething(struct cdev *dev, uint64_t bytes);
 /* Slots in all, and how many of those are used. */

@@ -189,8 +189,8 @@ vm_object_t vm_object_leave_backing(vm_object_t object);
 /*
  * Shorten the chain behind an object, as far as may be: a backing object that
  * nobody else refers to is absorbed; one that shows nothing through is bypassed.
- * The caller refers to it.
- * Sleeps for busy pages, not for memory: without that the chain stays as it is.
+ * The caller refers to it.  Sleeps for busy pages, not for memory: without that
+ * the chain stays as it is.
  */
 void	vm_object_collapse(vm_object_t object);
 /*

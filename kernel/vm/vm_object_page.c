@@ -44,6 +44,7 @@ remove_page(vm_page_t m, int clean_only)
 		vm_page_unmap(m);
 		if (m->wire_count != 0) {
 			m->valid = m->dirty = 0;
+			vm_page_flag_clear(m, PG_ZERO);
 			return;
 		}
 	}

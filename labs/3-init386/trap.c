@@ -21,6 +21,7 @@
 #include <sys/signal.h>
 #include <sys/signalvar.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <i386/cpufunc.h>
 #include <i386/md_var.h>
 #include <i386/pcb.h>
@@ -269,15 +270,16 @@ decided_trap(struct trapframe *tf, uint32_t eva)
 	}
 }
 
-/* Nearly all traps are a user's page faults, about which is nothing to decide. */
+/* Nearly all traps are page faults, of which trap_decode() would say no more. */
 void
 trap(struct trapframe *tf)
 {
 	uint32_t eva = 0;
 
+	cnt.v_trap++;
 	if (tf->tf_trapno == T_PAGEFLT) {
 		eva = rcr2();
-		if (TRAPF_USERMODE(tf) && (tf->tf_eflags & PSL_I)) {
+		if (tf->tf_eflags & PSL_I) {
 			enable_intr();
 			trap_pfault(tf, eva);
 			return;

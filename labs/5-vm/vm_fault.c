@@ -228,6 +228,6 @@ vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type, int fault_flags)
 	fs.grown = 0;
 	do
 		rv = vm_fault_try(&fs);
-	while (rv == FAULT_RETRY);
+	while (__builtin_expect(rv == FAULT_RETRY, 0));
 	return (rv);
 }
