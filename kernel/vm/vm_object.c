@@ -193,7 +193,8 @@ free_pages(vm_object_t object)
 		m->object = NULL;
 		if (pmap_page_is_mapped(m))
 			pmap_remove_all(m);
-		m->wire_count = MIN(m->wire_count, 1);
+		if (m->wire_count > 1)
+			m->wire_count = 1;
 		vm_page_free(m);
 		cnt.v_pfree++;
 	}
