@@ -9,7 +9,8 @@
  *	nothing			the new one comes
  *
  * A user's page table counts its valid entries in its page's wire_count, and is
- * freed with the last one.  While one is being entered, the count is one ahead.
+ * freed with the last one.  Who sleeps, or has not entered his first, makes the
+ * count one ahead.
  *
  * The quick forms make mappings that nobody has asked for yet: they take only
  * what is at hand, and never in the place of another.
@@ -95,7 +96,7 @@ count_wired(pmap_t pmap, pt_entry_t old, pt_entry_t new)
  * Another page in the place of the one that is mapped: its pv entry changes pages.
  * What the CPU has put into the entry is the old one's.
  */
-static __attribute__((noinline)) void
+static inline void
 change_page(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
     pt_entry_t new)
 {
@@ -122,7 +123,7 @@ change_page(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 }
 
 /* The same page.  The TLB need only know of this if somebody could write. */
-static __attribute__((noinline)) void
+static inline void
 change_rights(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
     pt_entry_t new)
 {
@@ -136,24 +137,49 @@ change_rights(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 		pmap_invalidate_page(pmap, va);
 }
 
+/* Over a valid entry. */
+static __attribute__((noinline)) void
+enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
+    pt_entry_t new)
+{
+	if ((*pte ^ new) & PG_FRAME)
+		change_page(pmap, va, m, pte, new);
+	else if ((*pte ^ new) & ~(PG_M | PG_A))
+		change_rights(pmap, va, m, pte, new);
+}
+
+/*
+ * All that may sleep: there is a table, and a pv entry for a managed page.  While
+ * one sleeps for the second, the first is held.
+ */
+static __attribute__((noinline)) void
+make_room(pmap_t pmap, vm_offset_t va, vm_page_t m)
+{
+	vm_page_t table = NULL;
+
+	if (va < VM_MAXUSER_ADDRESS)
+		table = table_hold(pmap, va, 1);
+	else
+		check_kernel_address(pmap, va);
+	if (pmap_is_managed(m))
+		(void)pmap_pv_reserve(1);
+	if (table != NULL)
+		table->wire_count--;
+}
+
 void
 pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 {
-	pt_entry_t *pte, new = VM_PAGE_TO_PHYS(m) | PG_V | PG_A;
-	vm_page_t table = NULL;
+	int user = __builtin_expect(va < VM_MAXUSER_ADDRESS, 1);
+	pt_entry_t *pte, new = VM_PAGE_TO_PHYS(m) | PG_V | PG_A | PG_U;
 
-	if (va < VM_MAXUSER_ADDRESS) {
-		table = table_hold(pmap, va, 1);
-		new |= PG_U;
-	} else {
-		check_kernel_address(pmap, va);
-		new |= pgeflag;
-	}
-	if (pmap_is_managed(m)) {
-		(void)pmap_pv_reserve(1);
-		new |= PG_MANAGED;
-	}
+	if (!user || pv_free == NULL || !(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
+		make_room(pmap, va, m);
 	/* Nobody sleeps from here on. */
+	if (!user)
+		new = (new & ~PG_U) | pgeflag;
+	if (pmap_is_managed(m))
+		new |= PG_MANAGED;
 	if (wired)
 		new |= PG_W;
 	if (prot & VM_PROT_WRITE) {
@@ -163,18 +189,15 @@ pmap_enter(pmap_t pmap, vm_offset_t va, vm_page_t m, vm_prot_t prot, int wired)
 	}
 	pte = pmap_pte_there(pmap, va, TABLE_WINDOW);
 	if (*pte & PG_V) {
-		if (table != NULL)
-			table->wire_count--;
-		if ((*pte ^ new) & PG_FRAME)
-			change_page(pmap, va, m, pte, new);
-		else if ((*pte ^ new) & ~(PG_M | PG_A))
-			change_rights(pmap, va, m, pte, new);
+		enter_over(pmap, va, m, pte, new);
 		return;
 	}
 	*pte = new;
+	if (user)
+		pmap_table_page(pmap, va)->wire_count++;
+	pmap->pm_stats.resident_count++;
 	if (new & PG_W)
 		pmap->pm_stats.wired_count++;
-	pmap->pm_stats.resident_count++;
 	if (new & PG_MANAGED)
 		pmap_pv_insert(pmap, va, m);
 }

@@ -36,11 +36,14 @@ void	pmap_space_init(pmap_t pmap, pd_entry_t *directory);
 
 /* ---------------------------------------------------------------- the TLB */
 
-/* Is this the address space that runs, so that its tables are at PTmap? */
+/*
+ * Is this the address space that runs, so that its tables are at PTmap?  Then what
+ * its directory says of itself is the same word as the one that the CPU sees.
+ */
 static inline int
 pmap_is_current(pmap_t pmap)
 {
-	return (((pmap->pm_pdir[PTDPTDI] ^ PTD[PTDPTDI]) & PG_FRAME) == 0 ||
+	return (__builtin_expect(pmap->pm_pdir[PTDPTDI] == PTD[PTDPTDI], 1) ||
 	    pmap == kernel_pmap);
 }
 

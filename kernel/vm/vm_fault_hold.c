@@ -79,8 +79,10 @@ vm_fault_let_go(struct faultstate *fs)
 void
 vm_fault_put_page(struct faultstate *fs)
 {
-	vm_page_settle(fs->m);
+	vm_page_t m = fs->m;
+
 	fs->m = NULL;
+	vm_page_settle(m);
 }
 
 /*

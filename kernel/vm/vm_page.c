@@ -316,10 +316,12 @@ page_free(vm_page_t m, uint16_t zero)
 		splx_here(s);
 		return;
 	}
-	cnt.v_wire_count -= m->wire_count;
+	if (m->wire_count != 0) {
+		cnt.v_wire_count--;
+		m->wire_count = 0;
+	}
 	cnt.v_tfree++;
-	m->wire_count = 0;
-	m->act_count = m->valid = m->dirty = 0;
+	m->act_count = m->busy = m->valid = m->dirty = 0;
 	m->flags = zero;
 	if (m->hold_count == 0)
 		free_queue_give(m);

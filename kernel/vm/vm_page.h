@@ -132,7 +132,7 @@ PHYS_TO_VM_PAGE(vm_paddr_t pa)
 
 	if (__builtin_expect(index < vm_page_largest.count, 1))
 		return (&vm_page_largest.pages[index]);
-	return (vm_page_lookup_seg(atop(pa)));
+	return (vm_page_lookup_seg(index + vm_page_largest.first));
 }
 
 /* Make the array of phys_avail's pages, all free; from vm_mem_init(). */
@@ -227,7 +227,16 @@ void	vm_page_dontneed(vm_page_t m);
 void	vm_pageq_enqueue(int queue, vm_page_t m); /* at the end, from none; not FREE */
 void	vm_pageq_remove(vm_page_t m);	/* off the one it is in, if any */
 /* The same of one that is in a queue, at splvm; the page daemon is not called. */
-void	vm_pageq_remove_nowakeup(vm_page_t m);
+static inline void
+vm_pageq_remove_nowakeup(vm_page_t m)
+{
+	struct vpgqueues *pq = &vm_page_queues[m->queue];
+
+	TAILQ_REMOVE(&pq->pl, m, pageq);
+	(*pq->cnt)--;
+	m->queue = PQ_NONE;
+}
+
 void	vm_pageq_requeue(vm_page_t m);	/* to the end of its own */
 
 /* ---------------------------------------------------------------- busy, held, flags */

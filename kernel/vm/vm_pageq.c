@@ -49,22 +49,6 @@ vm_pageq_enqueue(int queue, vm_page_t m)
 	splx_here(s);
 }
 
-static inline void
-dequeue(vm_page_t m)
-{
-	struct vpgqueues *pq = &vm_page_queues[m->queue];
-
-	TAILQ_REMOVE(&pq->pl, m, pageq);
-	(*pq->cnt)--;
-	m->queue = PQ_NONE;
-}
-
-void
-vm_pageq_remove_nowakeup(vm_page_t m)
-{
-	dequeue(m);
-}
-
 /* What leaves the cache was as good as free: perhaps too few are left. */
 void
 vm_pageq_remove(vm_page_t m)
@@ -72,7 +56,7 @@ vm_pageq_remove(vm_page_t m)
 	int s = splvm_here(), queue = m->queue;
 
 	if (queue != PQ_NONE)
-		dequeue(m);
+		vm_pageq_remove_nowakeup(m);
 	if (queue == PQ_CACHE && vm_paging_needed())
 		pagedaemon_wakeup();
 	splx_here(s);
