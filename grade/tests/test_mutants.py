@@ -69,15 +69,16 @@ def drawn(mutant: Mutant, name: str) -> int:
 @some_mutants
 def test_loses_what_its_header_names(lab: Lab, mutant: Mutant, programs: Programs, tmp_path: Path, bochs: str) -> None:
     wanted = sorted(mutant.loses, key=lambda name: drawn(mutant, name))[:LOST_MOST]
-    lost = []
+    lost, besides = [], []
     for judge in mutate.touched(JUDGES[lab.number], lab, mutant):
         draw = drawn(mutant, judge.name)
         kept = judge.name not in mutant.loses
         if kept and draw % KEPT_SHARE or not kept and judge.name not in wanted:
             continue
-        if mutate.lost(judge, programs, seed="0", folder=tmp_path, bochs=bochs, only=draw if kept else None):
+        if why := mutate.lost(judge, programs, seed="0", folder=tmp_path, bochs=bochs, only=draw if kept else None):
             lost.append(judge.name)
-    assert not mutate.verdict(replace(mutant, loses=tuple(wanted)), lost)
+            besides += [f"{judge.name}, {why}"] * kept
+    assert not mutate.verdict(replace(mutant, loses=tuple(wanted)), lost), besides
 
 
 @pytest.mark.long
