@@ -61,7 +61,8 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab. `files` maps a name in `folder` to the source of the tree that it replaces."""
+    """One lab. `files` maps a name in `folder` to the source of the tree that it replaces; `twins` are other sources
+    that do what an exercise asks for: a release has their objects instead."""
 
     number: int
     name: str
@@ -70,6 +71,7 @@ class Lab:
     folder: Path
     files: Mapping[str, str] = field(hash=False)
     exercises: tuple[Exercise, ...]
+    twins: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:
@@ -168,13 +170,16 @@ def _load_lab(path: Path) -> Lab:
         raise LabError(f"{where}: {error}") from error
     except OSError as error:
         raise LabError(f"{where}: {error.strerror}") from error
+    twins = table.pop("twins", [])
     _check_fields(table, _LAB_FIELDS, where)
+    if not isinstance(twins, list) or any(_is_path(twin) for twin in twins):
+        raise LabError(f"{where}: twins: must be a list of paths inside the tree")
     for file, source in table["files"].items():
         _check_file(file, source, where)
     number = int(match[1])
     exercises = tuple(_load_exercise(entry, place, where) for place, entry in enumerate(table["exercise"], start=1))
     _check_exercises(exercises, number, table["files"], where)
-    return Lab(number, name, table["title"], table["handout"], path.parent, table["files"], exercises)
+    return Lab(number, name, table["title"], table["handout"], path.parent, table["files"], exercises, tuple(twins))
 
 
 def _check_fields(table: Mapping[str, object], fields: Mapping[str, _Check], where: str) -> None:

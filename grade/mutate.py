@@ -155,20 +155,20 @@ def _apply(mutant: Mutant, lab: Lab, submission: Path) -> None:
 # ---------------------------------------------------------------- judging
 
 
-def lost(judge: Judge, programs: Programs, *, seed: str, folder: Path, bochs: str, only: int | None = None) -> bool:
-    """Is the check lost with this seed? The cases are run up to the first that fails, or `only` one of them is
-    (counted round and round)."""
+def lost(judge: Judge, programs: Programs, *, seed: str, folder: Path, bochs: str, only: int | None = None) -> str:
+    """Why the check is lost with this seed; "" if it is not. The cases are run up to the first that fails, or `only` one
+    of them is (counted round and round)."""
     cases = list(enumerate(judge.check.draw(seed)))
     for number, case in cases if only is None else [cases[only % len(cases)]]:
         place = folder / f"{judge.check.name}-{seed}-{number}"
         place.mkdir(parents=True)
         try:
             judge.function(Bench(place, programs, bochs=bochs), case)
-        except StudentFailure:
-            return True
+        except StudentFailure as failure:
+            return f"case {number}: {failure}"
         finally:
             shutil.rmtree(place)
-    return False
+    return ""
 
 
 def touched(judges: Sequence[Judge], lab: Lab, mutant: Mutant) -> tuple[Judge, ...]:
@@ -236,7 +236,7 @@ def _judge_all(options: argparse.Namespace, tree: Path, lab: Lab, judges: Sequen
     return 1 if wrong else 0
 
 
-def lost_in(lab: str, name: str, programs: Programs, seed: str, folder: Path, bochs: str) -> bool:
+def lost_in(lab: str, name: str, programs: Programs, seed: str, folder: Path, bochs: str) -> str:
     """`lost`, by names that can be sent to another process."""
     judge = next(judge for judge in load_judges(find_labs(tree_root(), lab)[0]) if judge.name == name)
     return lost(judge, programs, seed=seed, folder=folder, bochs=bochs)

@@ -2,8 +2,10 @@
 
 What git tracks is copied as it stands here, except
 
-    the source of every lab file   its solved object ships instead: solved/PATH.o for
-                                   build/ref/PATH.o (one source may make several)
+    the source of every lab file,  its solved object ships instead: solved/PATH.o for
+    and what a lab.toml calls its  build/ref/PATH.o (one source may make several)
+    twin: it does the same for
+    something else
     labs/<lab>/FILE                cut afresh from the marks, so that an instructor's
                                    own attempt in labs/ cannot slip in
     grade/tests, grade/mutants     left out: both hold solutions, right and wrong
@@ -95,7 +97,7 @@ def _fill(tree: Path, root: Path, objcopy: str) -> None:
     """Write the release of `tree` to the new folder `root`, and search it for solutions."""
     check_every_mark_has_a_lab(tree)
     labs = load_labs(tree)
-    sources = {source for lab in labs for source in lab.files.values()}
+    sources = {source for lab in labs for source in (*lab.files.values(), *lab.twins)}
     views = {lab.name: student_views(tree, lab) for lab in labs}
     solved = _solved_objects(tree, sources)
     _copy_tracked(tree, root, sources)
@@ -215,7 +217,8 @@ def find_leaks(root: Path, references: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each file of the release `root` that holds part of a solution.
 
     `references` maps the path of each marked source to its text. What the release's own
-    sources say too is no secret: three lines that load the segment registers are idiom.
+    sources say too is no secret: three lines that load the segment registers are idiom. Nor is
+    a stub, which may repeat the heads of the functions that a solution consists of.
     """
     public = set()
     for path in _files(root, SOURCE_FOLDERS):
@@ -227,6 +230,7 @@ def find_leaks(root: Path, references: Mapping[str, str]) -> Iterator[str]:
             inside = lines[mark.begin : mark.stub_line - 1], lines[mark.stub_line : mark.end - 1]
             for part in inside:
                 secrets.update(dict.fromkeys(_runs(_lines("\n".join(part).encode())), f"LAB {mark.exercise}"))
+            public.update(_runs(_lines(mark.stub.encode())))
             del lines[mark.begin - 1 : mark.end]
         public.update(_runs(_lines("\n".join(lines).encode())))
     for path in _files(root, [child.name for child in root.iterdir() if child.name not in SOURCE_FOLDERS]):

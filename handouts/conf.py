@@ -19,7 +19,7 @@ author = "the proc0 authors"
 language = "en"
 root_doc = "index"
 
-extensions = ["myst_parser", "source", "layout", "keys", "when"]
+extensions = ["myst_parser", "source", "layout", "growth", "keys", "when"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 

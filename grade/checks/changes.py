@@ -27,7 +27,8 @@ class Insertions(Changes):
         """With an object of others, with one that nobody else has, or with none."""
         draw = self._draw
         object = draw.choice((None, self._draw_object(), self._draw_object()))
-        own = bool(object) and self.map.references(object) == 1 and draw.random() < 0.6
+        left = sum(each.others > 0 for each in self._objects)
+        own = bool(object) and self.map.references(object) == 1 and left > 3 and draw.random() < 0.6
         self._insert(*self._draw_range(), object=object, own=own, offset=draw.randrange(1, 64) * PAGE if object else 0,
                      cow=self._draw_cow(), **self._draw_rights())
 

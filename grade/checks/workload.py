@@ -169,6 +169,7 @@ class Workload:
             if touched:
                 self._write(at + 2 * PAGE)
             self._map(at + 3 * PAGE, 2, 3)
+            self._look()
             self._map(at + 5 * PAGE, 2, 1)
             self._map(at - 2 * PAGE, 2, 3)
             self._look()

@@ -87,32 +87,32 @@ number_of(const struct vm_map_entry *entry)
 
 /* ---------------------------------------------------------------- making */
 
-/* What start-up asks for, in order, up to a subsystem. */
+/* What start-up asks for, up to a subsystem. */
 static void
 start(uint32_t last)
 {
-	struct sysinit *sip;
+	struct sysinitlist early = STAILQ_HEAD_INITIALIZER(early);
+	struct sysinitlist done = STAILQ_HEAD_INITIALIZER(done);
+	struct sysinit **each;
 
-	sysinit_mklist(&sysinit_list, SET_BEGIN(sysinit_set), SET_LIMIT(sysinit_set));
-	while ((sip = STAILQ_FIRST(&sysinit_list)) != NULL && sip->subsystem <= last) {
-		STAILQ_REMOVE_HEAD(&sysinit_list, next);
-		if (sip->subsystem != SI_SUB_DUMMY)
-			sip->func(sip->udata);
-	}
+	SET_FOREACH(each, sysinit_set)
+		if ((*each)->subsystem <= last)
+			sysinit_insert(&early, *each);
+	sysinit_run(&early, &done);
 }
 
 /* Put an entry into a map's list, where it belongs by its address. */
 static void
 list_by_address(struct vm_map *map, struct vm_map_entry *entry)
 {
-	struct vm_map_entry *before;
+	struct vm_map_entry *later;
 
-	for (before = &map->header; before->next != &map->header &&
-	    before->next->start < entry->start; before = before->next)
+	for (later = map->header.next; later != &map->header &&
+	    later->start < entry->start; later = later->next)
 		;
-	entry->prev = before;
-	entry->next = before->next;
-	before->next = entry->next->prev = entry;
+	entry->next = later;
+	entry->prev = later->prev;
+	later->prev = later->prev->next = entry;
 	map->nentries++;
 	map->size += entry->end - entry->start;
 }

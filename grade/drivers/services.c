@@ -26,6 +26,12 @@ services_draw(uint32_t below)
 	return ((uint64_t)state * below >> 32);
 }
 
+void
+services_seed(uint32_t seed)
+{
+	state = seed;
+}
+
 struct proc *
 services_start(void (*func)(void *), void *arg, int priority, const char *name)
 {

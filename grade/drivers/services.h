@@ -30,6 +30,7 @@ struct service_test {
 
 /* The same numbers after the same services.seed: from 0 to below - 1. */
 uint32_t services_draw(uint32_t below);
+void	services_seed(uint32_t seed);
 
 /* A process that runs func(arg), at a priority; a failure ends the run. */
 struct proc *services_start(void (*func)(void *), void *arg, int priority,

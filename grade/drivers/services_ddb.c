@@ -1,10 +1,14 @@
 /*
- * services_ddb: a process whose memory the debugger is to show, and stops in it.
- * grade/tests/test_ddb_vm.py says what is expected.
+ * services_ddb: processes whose memory the debugger is to show, and stops in them.
+ * grade/tests/test_ddb_vm.py says what is expected of the first; the handouts tell
+ * what both do after they have stopped (`make show').
  */
 #include "services_fault.h"
+#include "services_mapper.h"
 
+#include <sys/fcntl.h>
 #include <sys/kdb.h>
+#include <sys/mman.h>
 #include <sys/systm.h>
 
 #define	AT	0x10000000U
@@ -27,7 +31,30 @@ SERVICE_TEST(ddb_vm)
 	    (void *)child, (void *)PHYS_TO_VM_PAGE(frame_at(AT + ptoa(2))),
 	    (void *)vm_page_array);
 	kdb_enter("memory is to be shown");
+	(void)user_put(AT, 1);			/* of the object behind, and the child's too */
+	kdb_enter("a page was written");
 	vmspace_free(child);
 	services_user_end();
 	vm_object_deallocate(object);
+}
+
+/* A file of three pages is mapped, and read; and mapped again, when it has pages. */
+SERVICE_TEST(ddb_mmap)
+{
+	vm_offset_t first = 0, second = 0;
+	struct memfile file;
+	int fd;
+
+	memfile_create(&file, VREG, 3 * PAGE_SIZE, 0);
+	mapper_begin();
+	fd = mapper_open(file.vnode, FREAD | FWRITE);
+	kdb_enter("a file is to be mapped");
+	(void)mapper_mmap(&first, 3 * PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	(void)mapper_read(first);
+	kdb_enter("it was mapped, and read");
+	(void)mapper_mmap(&second, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE, fd, PAGE_SIZE);
+	kdb_enter("it was mapped once more");
+	mapper_end();
+	memfile_destroy(&file);
 }

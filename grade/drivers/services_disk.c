@@ -40,19 +40,6 @@ the_count(void)
 	return (count);
 }
 
-/* Where a device is on its disk, in sectors. */
-static struct diskpart
-place_of(const struct cdev *dev)
-{
-	const struct disk *dp = dev->si_drv1;
-	const struct diskslice *ds =
-	    &dp->d_slice->dss_slices[dkslice(dev->si_minor)];
-
-	if (dkpart(dev->si_minor) != RAW_PART)
-		return (ds->ds_parts[dkpart(dev->si_minor)]);
-	return ((struct diskpart){ ds->ds_offset, ds->ds_size });
-}
-
 static uint32_t
 sum(const uint8_t *data, size_t size)
 {
@@ -85,7 +72,7 @@ SERVICE_TEST(disk_devices)
 	TAILQ_FOREACH(dev, &cdev_list, si_list) {
 		if (dev->si_devsw->d_strategy != diskstrategy)
 			continue;
-		place = place_of(dev);
+		place = dspart(dev->si_drv1, dev->si_minor);
 		printf("@device name=%s start=%llu size=%llu\n", dev->si_name,
 		    (unsigned long long)place.dp_offset,
 		    (unsigned long long)place.dp_size);
@@ -100,7 +87,7 @@ static struct bio bios[AT_ONCE];
 static void
 begin_drawn(struct cdev *dev, int cmd)
 {
-	struct diskpart place = place_of(dev);
+	struct diskpart place = dspart(dev->si_drv1, dev->si_minor);
 	struct bio *bp;
 	uint32_t sector, i;
 
@@ -178,7 +165,7 @@ refused(struct cdev *dev, int cmd, int64_t offset, uint32_t count)
 SERVICE_TEST(disk_refuses)
 {
 	struct cdev *dev = the_device();
-	int64_t end = place_of(dev).dp_size << DEV_BSHIFT;
+	int64_t end = dspart(dev->si_drv1, dev->si_minor).dp_size << DEV_BSHIFT;
 
 	refused(dev, BIO_READ, 1, DEV_BSIZE);
 	refused(dev, BIO_READ, 0, DEV_BSIZE + 2);

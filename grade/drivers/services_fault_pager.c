@@ -262,6 +262,54 @@ SERVICE_TEST(fault_busy)
 	end();
 }
 
+/* A page behind that is in memory and not valid is nobody's, before and after. */
+SERVICE_TEST(fault_invalid)
+{
+	vm_object_t object = vm_object_allocate(OBJT_DEFAULT, 1);
+	vm_page_t m;
+	int rv;
+
+	begin();
+	m = vm_page_alloc(object, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOBUSY);
+	map_at(AT, shadow_of(object), PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	rv = vm_fault(own_map(), AT, VM_PROT_READ, VM_FAULT_NORMAL);
+	printf("@invalid rv=%d value=%u busy=%d valid=%d\n", rv, user_get(AT),
+	    m->flags & PG_BUSY, m->valid);
+	end();
+	vm_object_deallocate(object);
+}
+
+/*
+ * A fault has its page, but the map is another's child's, too, by now, and others
+ * look at it: whatever it waits for, it does not keep the page meanwhile.
+ */
+SERVICE_TEST(fault_readers)
+{
+	vm_object_t object = vm_object_allocate(OBJT_SWAP, 1);
+
+	begin();
+	vm_object_reference(object);
+	map_at(AT, object, PAGE_SIZE, VM_PROT_RW, VM_PROT_ALL, 0);
+	shut = 1;
+	(void)start_other(VM_PROT_WRITE);
+	while (!waiting)
+		(void)tsleep(&waiting, PVM, "pager", 0);
+	vmspace_free(vmspace_fork(curproc->p_vmspace));
+	vm_map_lock_read(own_map());
+	shut = 0;
+	wakeup(&shut);
+	(void)tsleep(&object, PVM, "look", 2);
+	printf("@readers done=%d busy=%d\n", other.done,
+	    vm_page_lookup(object, 0)->flags & PG_BUSY);
+	vm_map_unlock_read(own_map());
+	services_join(1);
+	printf("@readers_end rv=%d value=%u refs=%d progress=%d locked=%d\n",
+	    other.rv, other.value, object->ref_count,
+	    object->paging_in_progress, own_map()->lock.sx_cnt);
+	end();
+	vm_object_deallocate(object);
+}
+
 /* What happens to the map while the pager of a fault sleeps. */
 static void
 change_nothing(void)

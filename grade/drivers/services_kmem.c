@@ -115,6 +115,70 @@ SERVICE_TEST(kmem_full)
 	    differ(&before, &after));
 }
 
+static uma_zone_t limited;
+static int	got;
+
+/* One of two, who wait for their turn as `waiter' does. */
+static void
+item_waiter(void *arg __unused)
+{
+	void *item;
+
+	(void)tsleep(&waited, PWAIT, "turn", 0);
+	item = uma_zalloc(limited, M_WAITOK);
+	got++;
+	(void)tsleep(&got, PWAIT, "keep", 0);
+	uma_zfree(limited, item);
+	services_leave();
+}
+
+/*
+ * A zone may have one page: one waits for the page itself, the other for an item.
+ * When the page comes it has items for both, and none has been given back.
+ */
+SERVICE_TEST(kmem_limit)
+{
+	vm_offset_t last;
+	int i, pieces;
+
+	limited = uma_zcreate("limited", 100, NULL, NULL, NULL, NULL, UMA_ALIGN_PTR, 0);
+	uma_zone_set_max(limited, 1);
+	for (i = 0; i < 2; i++)
+		(void)services_start(item_waiter, NULL, PWAIT, "waiter");
+	(void)tsleep(&pieces, PWAIT, "start", 2);
+	last = take_all(kernel_map, PAGE_SIZE, &pieces);
+	wakeup(&waited);
+	(void)tsleep(&pieces, PWAIT, "none", 5);
+	printf("@kmem_limit early=%d", got);
+	give_all(kernel_map, PAGE_SIZE, last);
+	(void)tsleep(&pieces, PWAIT, "both", 5);
+	printf(" both=%d\n", got);
+	wakeup(&got);
+	(void)tsleep(&pieces, PWAIT, "other", 5);
+	wakeup(&got);
+	services_join(2);
+	uma_zdestroy(limited);
+}
+
+/* ---------------------------------------------------------------- growing */
+
+/* More addresses than there are page tables for, when there is no page for the second. */
+SERVICE_TEST(kmem_grow)
+{
+	vm_offset_t old = kernel_vm_end, none, addr;
+	vm_size_t size = old - KERNBASE, used = kernel_map->size;
+
+	vm_fail_alloc = 2;
+	none = kmem_alloc_nofault(kernel_map, size);
+	printf("@kmem_grow none=%u left=%d tables=%u kept=%u", none, vm_fail_alloc,
+	    (kernel_vm_end - old) / NBPDR, kernel_map->size - used);
+	vm_fail_alloc = 0;
+	addr = kmem_alloc_nofault(kernel_map, size);
+	printf(" grown=%d", addr + size <= kernel_vm_end);
+	kmem_free(kernel_map, addr, size);
+	printf(" given=%u\n", kernel_map->size - used);
+}
+
 /* ---------------------------------------------------------------- interrupts */
 
 static uma_zone_t item_zone;

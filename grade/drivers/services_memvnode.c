@@ -29,42 +29,49 @@ mem_getattr(struct vop_getattr_args *ap)
 	return (0);
 }
 
-/* What a disk would do: take its time, and fail at times. */
-static int
-seek(struct memfile *mf)
+/* What a disk does: it takes its time, */
+static void
+seek(const struct memfile *mf)
 {
 	if (mf->slow > 0)
 		(void)tsleep(mf, PRIBIO, "memio", mf->slow);
+}
+
+/* and fails at times. */
+static int
+transfer(struct memfile *mf, struct uio *uio)
+{
 	if (mf->fails > 0) {
 		mf->fails--;
 		return (EIO);
 	}
-	return (0);
-}
-
-static int
-transfer(struct memfile *mf, struct uio *uio)
-{
-	int error = seek(mf);
-
-	if (error != 0 || (uint64_t)uio->uio_offset >= mf->size)
-		return (error);
+	if ((uint64_t)uio->uio_offset >= mf->size)
+		return (0);
 	return (uiomove(mf->data + uio->uio_offset,
 	    MIN(uio->uio_resid, mf->size - uio->uio_offset), uio));
 }
 
+/* Bytes are as they were long before they have come, and where they go at the very last. */
 static int
 mem_read(struct vop_read_args *ap)
 {
-	file_of(ap->a_vp)->reads++;
-	return (transfer(file_of(ap->a_vp), ap->a_uio));
+	struct memfile *mf = file_of(ap->a_vp);
+	int error;
+
+	mf->reads++;
+	error = transfer(mf, ap->a_uio);
+	seek(mf);
+	return (error);
 }
 
 static int
 mem_write(struct vop_write_args *ap)
 {
-	file_of(ap->a_vp)->writes++;
-	return (transfer(file_of(ap->a_vp), ap->a_uio));
+	struct memfile *mf = file_of(ap->a_vp);
+
+	mf->writes++;
+	seek(mf);
+	return (transfer(mf, ap->a_uio));
 }
 
 static int

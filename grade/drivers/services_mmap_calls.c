@@ -16,6 +16,7 @@
 #include <sys/resourcevar.h>
 #include <sys/sysproto.h>
 #include <sys/systm.h>
+#include <sys/uio.h>
 #include <sys/vmmeter.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
@@ -221,6 +222,89 @@ SERVICE_TEST(mmap_break)
 	end("break", &census);
 }
 
+/* ---------------------------------------------------------------- descriptors, vnodes */
+
+/* How many files can be opened, up to the limit, or that of all tables. */
+static int
+open_all(rlim_t most)
+{
+	struct file *fp;
+	int fd, error, count = 0;
+
+	limit(RLIMIT_NOFILE)->rlim_cur = most;
+	while ((error = falloc(curthread, &fp, &fd)) == 0) {
+		KASSERT(fd == count, ("services_mmap_calls: descriptor %d", fd));
+		(void)fdrop(fp, curthread);
+		count++;
+	}
+	KASSERT(error == EMFILE, ("services_mmap_calls: falloc: %d", error));
+	for (fd = 0; fd < count; fd++) {
+		struct close_args args = { fd };
+
+		(void)sys_close(curthread, &args);
+	}
+	return (count);
+}
+
+/* A transfer with a piece of no length, which is nowhere. */
+static int
+move_two(void)
+{
+	char from[] = "abcd", to[4] = "";
+	struct iovec iov[] = { { to, 2 }, { (void *)0xfffff000, 0 }, { to + 2, 2 } };
+	struct uio uio = {
+		.uio_iov = iov, .uio_iovcnt = 3, .uio_resid = 4,
+		.uio_segflg = UIO_SYSSPACE, .uio_rw = UIO_READ, .uio_td = curthread
+	};
+	int error = uiomove(from, 4, &uio);
+
+	return (error != 0 || memcmp(from, to, 4) != 0 || uio.uio_resid != 0 ||
+	    uio.uio_offset != 4);
+}
+
+/* The object of a file that nobody maps. */
+static int
+create_object(struct memfile *file, uint64_t size)
+{
+	int error;
+
+	(void)vn_lock(file->vnode, LK_EXCLUSIVE, curthread);
+	error = vnode_create_vobject(file->vnode, size, curthread);
+	VOP_UNLOCK(file->vnode, 0, curthread);
+	return (error);
+}
+
+SERVICE_TEST(mmap_files)
+{
+	struct memfile file;
+	struct census census;
+	vm_object_t object;
+
+	begin(&census);
+	step(open_all(0));
+	step(open_all(NDFILE + 5));
+	step(open_all(RLIM_INFINITY));
+	step(move_two());
+	memfile_create(&file, VREG, 3 * PAGE_SIZE + 1, 0);
+	step(create_object(&file, (uint64_t)1 << 44));	/* a page too large */
+	step(file.vnode->v_object != NULL);
+	step(create_object(&file, 0));
+	object = file.vnode->v_object;
+	step(object->size);
+	step(object->ref_count);
+	step(file.vnode->v_usecount);
+	map(4, RW, MAP_SHARED, mapper_open(file.vnode, FREAD | FWRITE));
+	step(mapper_read(AT + 7));
+	step(create_object(&file, 0));			/* it has one */
+	step(file.vnode->v_object == object);
+	step(mapper_munmap(AT, 4 * PAGE_SIZE));
+	step(object->ref_count);
+	mapper_end();
+	memfile_destroy(&file);
+	mapper_begin();
+	end("files", &census);
+}
+
 /* ---------------------------------------------------------------- mincore */
 
 static int
@@ -265,6 +349,10 @@ SERVICE_TEST(mmap_mincore)
 	step(mincore(0xbfc00000, 1, vec));
 	step(mincore(0xffffffff, 2, vec));
 	step(mincore(AT, 0, 0));
+	step(mapper_write(vec + 1, 99));
+	step(mincore(AT + 100, PAGE_SIZE, vec));	/* one byte, */
+	step(mapper_read(vec));
+	step(mapper_read(vec + 1));			/* and no more */
 	step(mincore(AT, PAGE_SIZE, 0));		/* the first page is nobody's */
 	step(mincore(AT, PAGE_SIZE, 0xc0000000));
 	map(4, RW, MAP_SHARED, fd);

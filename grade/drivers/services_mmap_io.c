@@ -124,19 +124,33 @@ cut(void *arg)
 	services_leave();
 }
 
+/* A process that maps all of a file of so many pages, shared; and not any more. */
+static void
+file_begin(struct census *census, int pages)
+{
+	census_take(census);
+	steps = 0;
+	mapper_begin();
+	memfile_create(&file, VREG, ptoa(pages), 0);
+	step(map_at(AT, pages, RW, MAP_SHARED,
+	    mapper_open(file.vnode, FREAD | FWRITE), 0));
+}
+
+static void
+file_end(const char *name, const struct census *census)
+{
+	mapper_end();
+	memfile_destroy(&file);
+	census_compare(name, census);
+}
+
 /* The file becomes shorter while a page of it comes, and while one goes. */
 SERVICE_TEST(mmap_cut)
 {
 	struct msync_args sync = { (void *)AT, 4 * PAGE_SIZE, MS_SYNC };
 	struct census census;
-	int fd;
 
-	census_take(&census);
-	steps = 0;
-	mapper_begin();
-	memfile_create(&file, VREG, 4 * PAGE_SIZE, 0);
-	fd = mapper_open(file.vnode, FREAD | FWRITE);
-	step(map_at(AT, 4, RW, MAP_SHARED, fd, 0));
+	file_begin(&census, 4);
 	file.slow = 5;
 	(void)services_start(cut, (void *)(2 * PAGE_SIZE + 10), PUSER, "cut");
 	printf("@first r=%d\n", mapper_read(AT + 3 * PAGE_SIZE));
@@ -162,9 +176,24 @@ SERVICE_TEST(mmap_cut)
 	step(mapper_read(AT + PAGE_SIZE + 1));
 	step(mapper_read(AT + 2 * PAGE_SIZE));
 	step(mapper_read(AT + 3 * PAGE_SIZE));
-	mapper_end();
-	memfile_destroy(&file);
-	census_compare("cut", &census);
+	file_end("cut", &census);
+}
+
+/* And within the page that comes: it was read as it was before. */
+SERVICE_TEST(mmap_cut_page)
+{
+	struct census census;
+
+	file_begin(&census, 4);
+	file.slow = 5;
+	(void)services_start(cut, (void *)(3 * PAGE_SIZE + 10), PUSER, "cut");
+	step(mapper_read(AT + 3 * PAGE_SIZE));
+	services_join(1);
+	step(file.reads);
+	step(mapper_read(AT + 3 * PAGE_SIZE + 9));
+	step(mapper_read(AT + 3 * PAGE_SIZE + 10));	/* zeros from here on */
+	file.slow = 0;
+	file_end("cut_page", &census);
 }
 
 /* ---------------------------------------------------------------- no files */

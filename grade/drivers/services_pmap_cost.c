@@ -1,10 +1,11 @@
 /*
  * services_pmap_cost: what pmap costs, in instructions (Bochs' time-stamp counter
- * counts them), and what it does when pv entries run out.
+ * counts them), and what it does when pv entries or pages run out.
  */
 #include "services_pmap.h"
 
 #include <sys/vmmeter.h>
+#include <vm/vm_extern.h>
 
 #define	PAGES	256
 #define	MANY	2600			/* mappings: more than pv entries at 8 MB */
@@ -149,6 +150,34 @@ SERVICE_TEST(pmap_short)
 	see(kernel_pmap);
 	pmap_remove(&parent, 0, VM_MAXUSER_ADDRESS);
 	printf("@shorter kept=%d\n", before - cnt.v_free_count);
+	pmap_release(&parent);
+	pages_free(pages, 2);
+}
+
+static void
+enter_second(void *dummy __unused)
+{
+	pmap_enter(&parent, BASE + PAGE_SIZE, pages[1], VM_PROT_READ, 0);
+	services_leave();
+}
+
+/*
+ * No page is left for a page table: while one sleeps for it, another, who has the
+ * same address space, makes that table.
+ */
+SERVICE_TEST(pmap_two_tables)
+{
+	pages_make(pages, 2);
+	(void)pmap_pinit(&parent);
+	see(&parent);
+	(void)services_start(enter_second, NULL, PSWP, "second");
+	vm_fail_alloc = 1;
+	pmap_enter(&parent, BASE, pages[0], VM_PROT_READ, 0);
+	services_join(1);
+	printf("@both resident=%ld first=%d second=%d\n",
+	    pmap_resident_count(&parent), look(BASE), look(BASE + PAGE_SIZE));
+	see(kernel_pmap);
+	pmap_remove(&parent, 0, VM_MAXUSER_ADDRESS);
 	pmap_release(&parent);
 	pages_free(pages, 2);
 }

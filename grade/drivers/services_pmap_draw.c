@@ -87,17 +87,6 @@ compare_space(int n)
 	    n, -1);
 }
 
-static int
-is_noted(int n, int page)
-{
-	int slot;
-
-	for (slot = 0; slot < SLOTS; slot++)
-		if (noted[n][slot].page == page)
-			return (1);
-	return (0);
-}
-
 /* Each page's list has its mappings, and so many. */
 static void
 compare_pages(void)
@@ -110,9 +99,6 @@ compare_pages(void)
 			if (noted[n][slot].page >= 0)
 				count[noted[n][slot].page]++;
 	for (page = 0; page < PAGES; page++) {
-		for (n = 0; n < SPACES && count[page] < 16; n++)
-			expect(pmap_page_exists_quick(&space[n], pages[page]) ==
-			    is_noted(n, page), "exists_quick", n, page);
 		expect(pages[page]->md.pv_list_count == count[page], "pv_list_count",
 		    -1, page);
 		TAILQ_FOREACH(pv, &pages[page]->md.pv_list, pv_list)

@@ -19,6 +19,9 @@
  *	vmmap.count	operations
  *	vmmap.fails	after each so many operations the next request for memory but
  *			a few fails (vm.fail_alloc); 0: none does
+ *	vmmap.step	for vmmap_sweep: the same operations again and again; first the
+ *			first of their requests fails, then the one so many behind it,
+ *			and so on to the last
  */
 #include "services.h"
 #include "services_mapper.h"
@@ -63,6 +66,7 @@ static struct space spaces[SPACES], *now;
 static vm_object_t object;		/* that several map */
 static struct view *object_view[PAGES];
 static uint32_t	values, reads, writes, forks, wires, failures;
+static int	left_to_fail;			/* of the last round */
 
 /* What goes wrong ends the run, and is seen outside. */
 #define	CHECK(exp)							\
@@ -436,7 +440,8 @@ round_end(struct vmspace *vm)
 static void
 operate(void)
 {
-	static void (*const ops[])(void) = { op_map, op_map, op_map, op_map, op_unmap, op_protect,
+	static void (*const ops[])(void) = { op_map, op_map, op_map, op_map, op_unmap,
+	    op_protect,
 	    op_protect, op_inherit, op_wire, op_wire, op_unwire, op_unwire, op_advise, op_write,
 	    op_write, op_write, op_write, op_write, op_write };
 
@@ -448,14 +453,19 @@ operate(void)
 		ops[services_draw(nitems(ops))]();
 }
 
-/* Operations, as many as the views last for: how many they were. */
+/*
+ * Operations, as many as the views last for: how many they were.  Of their
+ * requests for memory the nth fails (0: none); what is left of vm_fail_alloc
+ * at the end says by how many there were too few.
+ */
 static int
-round_run(int most, int fails)
+round_run(int most, int fails, int nth)
 {
 	struct vmspace *vm = curproc->p_vmspace;
 	int done, i;
 
 	round_begin();
+	vm_fail_alloc = nth;
 	for (done = 0; done < most && nviews < VIEWS - 4 * PAGES; done++) {
 		if (fails != 0 && done % fails == 0)
 			vm_fail_alloc = 1 + services_draw(8);
@@ -466,6 +476,7 @@ round_run(int most, int fails)
 		}
 		check_page(services_draw(PAGES));
 	}
+	left_to_fail = vm_fail_alloc;
 	vm_fail_alloc = 0;
 	for (i = 0; i < SPACES * PAGES; i++) {
 		if (i % PAGES == 0)
@@ -500,13 +511,35 @@ SERVICE_TEST(vmmap)
 	TUNABLE_INT_FETCH("vmmap.count", &count);
 	TUNABLE_INT_FETCH("vmmap.fails", &fails);
 	mapper_begin();
-	(void)round_run(ROUND, 0);
+	(void)round_run(ROUND, 0, 0);
 	census_take(&before);
 	used = pages_in_use();
 	for (left = count; left > 0;)
-		left -= round_run(MIN(left, ROUND), fails);
+		left -= round_run(MIN(left, ROUND), fails, 0);
 	census_compare("vmmap", &before);
 	printf("@vmmap reads=%u writes=%u forks=%u wires=%u failures=%u leaked=%d\n",
 	    reads, writes, forks, wires, failures, pages_in_use() - used);
+	mapper_end();
+}
+
+SERVICE_TEST(vmmap_sweep)
+{
+	int count = 60, step = 1, nth, bad = 0;
+	struct census before;
+	uint32_t used;
+
+	TUNABLE_INT_FETCH("vmmap.count", &count);
+	TUNABLE_INT_FETCH("vmmap.step", &step);
+	mapper_begin();
+	(void)round_run(ROUND, 0, 0);
+	census_take(&before);
+	used = pages_in_use();
+	for (nth = 1, left_to_fail = 0; left_to_fail == 0; nth += step) {
+		services_seed(count);
+		(void)round_run(count, 0, nth);
+		bad += pages_in_use() != used;
+	}
+	census_compare("vmmap_sweep", &before);
+	printf("@vmmap_sweep requests=%d bad=%d\n", nth, bad);
 	mapper_end();
 }

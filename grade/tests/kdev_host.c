@@ -19,6 +19,7 @@ char		host_text[4096];
 static size_t	host_length;
 static jmp_buf	before_reboot;
 
+uint32_t cnt[64];		/* room for a struct vmmeter */
 int	hz = 100, tick = 10000, boothowto, bootverbose, kdb_active;
 
 /* The thread that is interrupted: the first words of <sys/proc.h>'s, and what its pcb and process take at most. */

@@ -154,6 +154,11 @@ wrong_memory(const char *how)
 	HOW("interrupt") intr_frame = (void *)small, small = malloc(1, M_TEST, M_WAITOK);
 	HOW("too much") small = malloc(0xfffffff0, M_TEST, M_WAITOK);
 	HOW("leak") malloc_uninit(M_TEST);
+	HOW("gone") {
+		malloc_uninit(M_TEST);
+		M_TEST->ks_shortdesc = NULL;		/* as its module is */
+		free(small, M_OTHER);
+	}
 	HOW("late write") {
 		next = malloc(100, M_TEST, M_WAITOK);
 		free(small, M_TEST);

@@ -99,11 +99,41 @@ take_all(void)
 		hoarded++;
 }
 
+static char	*pieces[KVA_PAGES];		/* all of kmem_map */
+static unsigned int held;
+
+/* Somebody else gives a piece back: of a page at first, which is not enough. */
+static void
+give_piece(void)
+{
+	CHECK(held > 0);
+	free(pieces[--held], M_TEST);
+}
+
+/* Addresses end before pages do; then those that touch are given back, one by one. */
+static void
+wait_for_addresses(void)
+{
+	char *large;
+
+	while ((pieces[held] = malloc(PAGE_SIZE, M_TEST, M_NOWAIT)) != NULL)
+		held++;
+	CHECK(cnt.v_free_count > 100);
+	sleeper = give_piece;
+	sleeps = wakeups = 0;
+	large = malloc(5 * PAGE_SIZE, M_TEST, M_WAITOK | M_ZERO);
+	CHECK(sleeps >= 5 && wakeups == sleeps && large[5 * PAGE_SIZE - 1] == 0);
+	free(large, M_TEST);
+	while (held > 0)
+		give_piece();
+}
+
 void
 test_wait(void)
 {
 	char *small, *large;
 
+	wait_for_addresses();
 	take_all();
 	CHECK(malloc(100, M_TEST, M_NOWAIT) == NULL);
 	CHECK(malloc(100000, M_TEST, M_NOWAIT) == NULL);

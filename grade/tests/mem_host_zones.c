@@ -18,9 +18,9 @@ static const struct kind {
 	uint32_t flags;
 } kinds[ZONES] = {
 	{ 1, 0, 0, 0 }, { 16, 3, 1, 0 }, { 17, 7, 1, UMA_ZONE_NOFREE },
-	{ 88, UMA_ALIGN_PTR, 1, 0 }, { 88, UMA_ALIGN_CACHE, 0, UMA_ZONE_ZINIT },
-	{ 100, UMA_ALIGN_PTR, 1, 0 }, { 300, UMA_ALIGN_CACHE, 1, 0 },
-	{ 700, 7, 1, 0 }, { 1300, 15, 0, 0 }, { 2000, UMA_ALIGN_CACHE, 1, 0 },
+	{ 88, UMA_ALIGN_PTR, 1, 0 }, { 88, 31, 0, 0 },
+	{ 100, UMA_ALIGN_PTR, 1, 0 }, { 300, 31, 1, 0 },
+	{ 700, 7, 1, 0 }, { 1300, 15, 0, 0 }, { 2000, 31, 1, 0 },
 	{ UMA_MAX_ITEM - 16, 7, 1, 0 }, { 40, 3, 1, 0 },
 };
 
@@ -425,6 +425,12 @@ wrong_zones(const char *how)
 
 #define	HOW(name)	if (host_strcmp(how, name) == 0)
 	HOW("item twice") uma_zfree(zone, item), uma_zfree(zone, item);
+	HOW("small item twice") {
+		zone = uma_zcreate("small", 8, NULL, NULL, NULL, NULL, 3, 0);
+		uma_zone_set_max(zone, 1);
+		CHECK(take_items(zone) > 200);		/* all of a page */
+		uma_zfree(zone, kept[0]), uma_zfree(zone, kept[0]);
+	}
 	HOW("another zone's") uma_zfree(other, item);
 	HOW("in an item") uma_zfree(zone, item + 4);
 	HOW("before the items") uma_zfree(zone, (char *)trunc_page((uintptr_t)item) + 4);

@@ -566,8 +566,7 @@ main(int argc, char **argv)
 	const char *command = argv[1];
 
 	machine_start();
-	if (argc > 3)
-		draw_seed(host_strtoul(argv[2], NULL, 10));
+	draw_seed(argc > 3 ? host_strtoul(argv[2], NULL, 10) : 0);
 	if (host_strcmp(command, "chains") == 0)
 		test_chains(host_strtoul(argv[3], NULL, 10));
 	else if (host_strcmp(command, "tree") == 0)

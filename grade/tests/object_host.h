@@ -50,6 +50,7 @@ extern uint32_t	contents[MEMORY_PAGES];	/* of each physical page */
 extern uint32_t	file[FILE_PAGES];	/* what is in the one file, */
 extern struct vnode file_vnode;
 extern int	swap_slots;		/* in use */
+extern int	swap_copy_fails;	/* always; else it does now and then */
 extern int	sleeps, sleep_timo;	/* how often, how long the last time */
 extern int	zeroings, flushes;
 extern int	flushes_fail;

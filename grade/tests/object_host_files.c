@@ -77,7 +77,6 @@ test_clean(void)
 	file_write(4, 304);
 	vm_page_flag_set(vm_page_lookup(object, 4), PG_NOSYNC);
 	CHECK(vm_object_page_clean(object, 0, 0, OBJPC_NOSYNC) == 0 && file[4] == 104);
-	vm_object_set_writeable_dirty(object);
 	CHECK(vm_object_page_clean(object, 0, 0, OBJPC_SYNC) == 0 && file[4] == 304);
 	/* What cannot be written stays dirty, and is told of. */
 	file_write(5, 305);
@@ -153,6 +152,7 @@ test_remove(void)
 	vm_page_t wired = file_map(0), locked = file_map(2);
 
 	vm_page_wire(wired);
+	vm_page_flag_set(wired, PG_ZERO);
 	vm_page_wire(locked);
 	maps[2].wired = 1;
 	file_write(1, 601);
@@ -163,10 +163,149 @@ test_remove(void)
 	CHECK(maps[2].m == locked && locked->wire_count == 1 && !maps[1].writable);
 	vm_object_page_remove(object, 0, 0, 0);
 	CHECK(object->resident_page_count == 1 && wired->valid == 0);
+	CHECK(!(wired->flags & PG_ZERO));	/* for whoever fills it next */
 	CHECK(maps[0].m == NULL && maps[2].m == NULL && locked->queue == PQ_FREE);
 	vm_page_unwire(wired, 0);
 	vm_object_page_remove(object, 0, 0, 0);
 	CHECK(object->resident_page_count == 0 && file[1] == 201);
+}
+
+/* ---------------------------------------------------------------- the end */
+
+/*
+ * While the file's object ends, first somebody has a page; then the page daemon
+ * writes one that was looked at already, and frees one: all of them are still the
+ * object's.
+ */
+static vm_page_t	ending[4];
+static int	turns;
+
+static void
+others_at_work(const void *chan __unused)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		CHECK(ending[i]->object == object);
+	if (turns++ == 0) {
+		vm_page_wakeup(ending[2]);
+		vm_object_pip_add(object, 1);
+		vm_page_io_start(ending[0]);
+		return;
+	}
+	CHECK(vm_page_try_to_free(ending[3]));
+	vm_page_io_finish(ending[0]);
+	vm_object_pip_wakeup(object);
+}
+
+static void
+test_end(void)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ending[i] = file_map(i);
+	vm_page_busy(ending[2]);
+	sleeper = others_at_work;
+	vm_object_terminate(object);
+	CHECK(turns == 2);
+	sleeper = NULL;
+}
+
+/* ---------------------------------------------------------------- what is behind goes */
+
+static vm_page_t
+filled_page(vm_object_t whose, vm_pindex_t i, uint32_t value)
+{
+	vm_page_t m = vm_page_alloc(whose, i, VM_ALLOC_NOBUSY);
+
+	*page_word(m) = value;
+	m->valid = VM_PAGE_BITS_ALL;
+	vm_page_dirty(m);
+	vm_page_activate(m);
+	return (m);
+}
+
+static void
+page_out(vm_page_t m)
+{
+	CHECK(vm_pageout_flush(&m, 1, VM_PAGER_PUT_SYNC) == 1);
+}
+
+static uint32_t
+word_of(vm_object_t whose, vm_pindex_t i)
+{
+	return (*page_word(vm_page_lookup(whose, i)));
+}
+
+static void
+not_busy_any_more(const void *chan)
+{
+	CHECK(chan == waited_for);
+	vm_page_wakeup(waited_for);
+}
+
+/* While something is in progress of an object, its chain stays as it is. */
+static void
+check_stays(vm_object_t top, vm_object_t busy)
+{
+	vm_object_t behind = top->backing_object;
+
+	vm_object_pip_add(busy, 1);
+	vm_object_collapse(top);
+	CHECK(top->backing_object == behind);
+	vm_object_pip_wakeup(busy);
+}
+
+/*
+ *	top		| empty | none | 12  | none |
+ *	behind	|  0	|   1	|   2  |  3  | swap |  5  |	3 is wired, twice
+ */
+static void
+test_collapse(void)
+{
+	vm_object_t behind = vm_object_allocate(OBJT_DEFAULT, 6), top = behind;
+	vm_ooffset_t offset = PAGE_SIZE;
+	int slept = sleeps, i;
+	vm_page_t m;
+
+	for (i = 0; i < 6; i++) {
+		m = filled_page(behind, i, i);
+		if (i == 2 || i == 4)
+			page_out(m);
+	}
+	CHECK(vm_page_try_to_free(vm_page_lookup(behind, 4)) && swap_slots == 2);
+	m = vm_page_lookup(behind, 3);
+	vm_page_wire(m);
+	vm_page_wire(m);
+	vm_object_reference(behind);
+	vm_object_shadow(&top, &offset, 4);
+	(void)vm_page_alloc(top, 0, VM_ALLOC_NOBUSY);
+	(void)filled_page(top, 2, 12);
+
+	/* All but the page in swap; whose slot cannot be noted. */
+	swap_copy_fails = 1;
+	waited_for = vm_page_lookup(behind, 5);
+	vm_page_busy(waited_for);
+	sleeper = not_busy_any_more;
+	vm_object_deallocate(behind);
+	sleeper = NULL;
+	CHECK(sleeps == slept + 1 && waited_for->queue == PQ_FREE);
+	CHECK(top->backing_object == behind && behind->resident_page_count == 0);
+	CHECK(behind->ref_count == 1 && top->ref_count == 1 && swap_slots == 1);
+	CHECK(vm_pager_has_page(behind, 4, NULL, NULL));
+	swap_copy_fails = 0;
+	check_stays(top, top);
+	check_stays(top, behind);
+	do
+		vm_object_collapse(top);
+	while (top->backing_object != NULL);
+	CHECK(top->resident_page_count == 3 && word_of(top, 0) == 1 &&
+	    word_of(top, 1) == 2 && word_of(top, 2) == 12);
+	CHECK(vm_pager_has_page(top, 3, NULL, NULL) && swap_slots == 1);
+	CHECK(m->queue == PQ_FREE && cnt.v_wire_count == 0);
+	vm_object_deallocate(top);
+	CHECK(swap_slots == 0);
 }
 
 /* ---------------------------------------------------------------- a device */
@@ -222,6 +361,9 @@ test_device(void)
 	m[0] = vm_page_alloc(device, 7, VM_ALLOC_NORMAL);
 	CHECK(vm_pager_get_pages(device, m, 1, 0) == VM_PAGER_FAIL);
 	vm_page_free(m[0]);
+	/* It keeps its pages: none of them is ever written, nor old. */
+	CHECK(vm_object_sync(device, 0, ptoa(7), 1, 1) == 0);
+	CHECK(vm_page_lookup(device, 6) == m[1]);
 	vm_object_deallocate(device);
 	vm_object_deallocate(device);
 	device = card_object(&card, 1, 0);
@@ -289,7 +431,8 @@ test_files(void)
 	test_busy_ones();
 	test_sync();
 	test_remove();
-	vm_object_terminate(object);
+	test_end();
+	test_collapse();
 	test_device();
 	test_phys();
 	test_none();

@@ -7,6 +7,7 @@
  */
 #include "object_host.h"
 
+#include <sys/errno.h>
 #include <vm/vm_extern.h>
 
 struct slots {
@@ -30,7 +31,7 @@ int		vm_fail_alloc;
 uint32_t	contents[MEMORY_PAGES];
 uint32_t	file[FILE_PAGES];
 struct vnode	file_vnode;
-int		swap_slots, sleeps, sleep_timo, zeroings, flushes, flushes_fail;
+int		swap_slots, swap_copy_fails, sleeps, sleep_timo, zeroings, flushes, flushes_fail;
 void		(*sleeper)(const void *chan);
 
 uint32_t
@@ -311,15 +312,13 @@ swap_haspage(vm_object_t object, vm_pindex_t pindex, int *before, int *after)
 	return (pindex < MAX_PAGES && slots_of(object)->used[pindex]);
 }
 
-void
-swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset,
-    int destroysource)
+int
+swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset)
 {
 	struct slots *from = slots_of(source), *slots;
 	vm_page_t m;
 	vm_pindex_t i;
 
-	CHECK(destroysource);
 	for (i = offset; i < MAX_PAGES && i - offset < to->size; i++) {
 		m = vm_page_lookup(to, i - offset);
 		if (!from->used[i] || m != NULL)
@@ -327,12 +326,17 @@ swap_pager_copy(vm_object_t source, vm_object_t to, vm_pindex_t offset,
 		slots = make_slots(to);
 		if (slots->used[i - offset])
 			continue;
+		if (swap_copy_fails || draw(16) == 0)
+			return (ENOMEM);
+		from->used[i] = 0;
+		swap_slots--;
 		slots->used[i - offset] = 1;
 		slots->value[i - offset] = from->value[i];
 		swap_slots++;
 	}
 	swap_dealloc(source);
 	source->type = OBJT_DEFAULT;
+	return (0);
 }
 
 static int

@@ -57,6 +57,7 @@ int		cold, hz = 100, stathz = 128, maxproc = 1000;
 const char	*panicstr;
 volatile int	cpl = IPL_HIGH;
 struct intrframe *intr_frame;
+struct vmmeter	cnt;
 
 static struct thread *threads[THREADS];
 static char	channels[CHANNELS * CHANNEL_SIZE];

@@ -9,8 +9,8 @@
  * written, given up, paged out by the daemon and by others; ranges are
  * forgotten, objects collapse and end.  A page's contents is one number.  A
  * transfer ends when it is drawn to, or when somebody sleeps, and some of them
- * fail, having moved rubbish.  Of the blocks that note slots only so many can be
- * had without waiting.
+ * fail, having moved rubbish.  Of the blocks that note slots there are only so
+ * many; a collapse that gets none is tried again.
  *
  * What must hold: a page shows what was last written to it, whatever way it
  * took; each slot in use is one page's; and in the end all are free.
@@ -30,7 +30,7 @@ unsigned	step;
 
 static unsigned	want[OBJECTS][PAGES];	/* the model */
 static uint64_t	state;
-static unsigned	stamp, reads, writes, copies;
+static unsigned	stamp, reads, writes, copies, refused;
 
 unsigned
 draw_below(unsigned below)
@@ -164,10 +164,13 @@ forget(int object, vm_pindex_t start, vm_pindex_t count)
 static void
 object_init(int object)
 {
+	/* Behind all pages: so that each look for one comes to vm_page_search(). */
+	static struct vm_page behind = { .pindex = ~0U };
 	vm_object_t o = &objects[object];
 
 	bzero(o, sizeof(*o));
 	TAILQ_INIT(&o->memq);
+	o->hint = &behind;
 	o->size = PAGES;
 	o->type = OBJT_DEFAULT;
 }
@@ -190,45 +193,6 @@ end(int object)
 	CHECK(objects[object].type == OBJT_DEFAULT ||
 	    objects[object].un_pager.swp.swp_bcount == 0);
 	object_init(object);
-}
-
-/*
- * Collapse `src' into `dst', which shows it from page `offset' on: first its
- * pages, then its slots.  Where `dst' shows zeros of its own, it has a page or a
- * slot, or it shows what `src' does.
- */
-static void
-collapse(int src, int dst, vm_pindex_t offset)
-{
-	vm_object_t so = &objects[src], d = &objects[dst];
-	vm_pindex_t i;
-	vm_page_t m, moved;
-
-	if (so->paging_in_progress != 0 || d->paging_in_progress != 0)
-		return;
-	d->size = PAGES - offset;
-	for (i = d->size; i < PAGES; i++)
-		forget(dst, i, 1);
-	for (i = 0; i < d->size; i++) {
-		if (vm_page_lookup(d, i) != NULL ||
-		    swp_pager_meta_lookup(d, i) != SWAPBLK_NONE)
-			continue;
-		want[dst][i] = want[src][i + offset];
-		m = vm_page_lookup(so, i + offset);
-		if (m == NULL)
-			continue;
-		moved = page_make(d, i);
-		((struct host_page *)moved)->contents =
-		    ((struct host_page *)m)->contents;
-		moved->valid = VM_PAGE_BITS_ALL;
-		vm_page_dirty(moved);
-		vm_page_wakeup(moved);
-	}
-	swap_pager_copy(so, d, offset, 1);
-	CHECK(so->type == OBJT_DEFAULT);
-	d->size = PAGES;
-	copies++;
-	end(src);
 }
 
 /* ---------------------------------------------------------------- what must hold */
@@ -255,6 +219,55 @@ look_through(void)
 		}
 	swap_pager_status(&total, &used);
 	CHECK(used == slots && total == used + swap_pager_avail);
+}
+
+/* ---------------------------------------------------------------- what is drawn */
+
+/*
+ * Collapse `src' into `dst', which shows it from page `offset' on: first its
+ * pages, then its slots.  Where `dst' shows zeros of its own, it has a page or a
+ * slot, or it shows what `src' does.  While there is no block for one of them,
+ * all of them are still somewhere.
+ */
+static void
+collapse(int src, int dst, vm_pindex_t offset)
+{
+	vm_object_t so = &objects[src], d = &objects[dst];
+	int limit = block_limit;
+	vm_pindex_t i;
+	vm_page_t m, moved;
+
+	if (so->paging_in_progress != 0 || d->paging_in_progress != 0)
+		return;
+	d->size = PAGES - offset;
+	for (i = d->size; i < PAGES; i++)
+		forget(dst, i, 1);
+	for (i = 0; i < d->size; i++) {
+		if (vm_page_lookup(d, i) != NULL ||
+		    swp_pager_meta_lookup(d, i) != SWAPBLK_NONE)
+			continue;
+		want[dst][i] = want[src][i + offset];
+		m = vm_page_lookup(so, i + offset);
+		if (m == NULL)
+			continue;
+		moved = page_make(d, i);
+		((struct host_page *)moved)->contents =
+		    ((struct host_page *)m)->contents;
+		moved->valid = VM_PAGE_BITS_ALL;
+		vm_page_dirty(moved);
+		vm_page_wakeup(moved);
+	}
+	while (swap_pager_copy(so, d, offset) != 0) {
+		CHECK(so->type == OBJT_SWAP && blocks == block_limit);
+		look_through();
+		refused++;
+		block_limit++;
+	}
+	block_limit = limit;
+	CHECK(so->type == OBJT_DEFAULT);
+	d->size = PAGES;
+	copies++;
+	end(src);
 }
 
 static void
@@ -331,7 +344,7 @@ main(int argc __unused, char **argv)
 		end(i);
 	swap_pager_status(&total, &used);
 	CHECK(total == DISKS * slots && used == 0 && blocks == 0);
-	host_printf("reads=%u writes=%u errors=%u full=%u copies=%u waited=%u\n",
-	    reads, writes, errors, full, copies, waited);
+	host_printf("reads=%u writes=%u errors=%u full=%u copies=%u refused=%u "
+	    "waited=%u\n", reads, writes, errors, full, copies, refused, waited);
 	return (0);
 }

@@ -39,7 +39,7 @@ struct bio;
 extern struct vm_object objects[OBJECTS];
 extern int	level;			/* the interrupts' */
 extern int	npending, failing;	/* transfers under way; do some fail? */
-extern int	blocks, block_limit;	/* that are had, and can be without waiting */
+extern int	blocks, block_limit;	/* that are had, and can be */
 extern unsigned	errors, full, waited;	/* how often that was said, or done */
 extern struct thread process_thread, daemon_thread;
 

@@ -104,6 +104,8 @@ void malloc_init(const void *type __unused) { }
 void malloc_uninit(const void *type __unused) { }
 char *getenv(const char *name __unused) { return (NULL); }
 void diskstrategy(struct bio *bp __unused) { }
+struct diskpart dspart(const struct disk *dp __unused, int minor __unused)
+{ return ((struct diskpart){ 0, 0, 0 }); }
 void wakeup(const void *chan __unused) { }
 
 uma_zone_t
@@ -124,7 +126,8 @@ uma_zone_reserve_kva(uma_zone_t zone __unused, int nitems)
 void *
 uma_zalloc_arg(uma_zone_t zone, void *arg __unused, int flags)
 {
-	if (flags == M_NOWAIT && blocks >= block_limit)
+	CHECK(flags == M_NOWAIT);
+	if (blocks >= block_limit)
 		return (NULL);
 	blocks++;
 	return (host_calloc(1, (uintptr_t)zone));
@@ -180,7 +183,7 @@ place_of(vm_object_t object, vm_pindex_t pindex)
 }
 
 vm_page_t
-vm_page_lookup(vm_object_t object, vm_pindex_t pindex)
+vm_page_search(vm_object_t object, vm_pindex_t pindex)
 {
 	return (pindex < PAGES ? (vm_page_t)*place_of(object, pindex) : NULL);
 }
@@ -204,6 +207,7 @@ page_make(vm_object_t object, vm_pindex_t pindex)
 		TAILQ_INSERT_BEFORE(next, m, listq);
 	else
 		TAILQ_INSERT_TAIL(&object->memq, m, listq);
+	object->hint = m;
 	return (m);
 }
 
@@ -212,6 +216,7 @@ vm_page_free(vm_page_t m)
 {
 	CHECK(m->busy == 0 && (m->flags & PG_SWAPINPROG) == 0);
 	TAILQ_REMOVE(&m->object->memq, m, listq);
+	m->object->hint = TAILQ_FIRST(&m->object->memq);
 	*place_of(m->object, m->pindex) = NULL;
 	host_free(m);
 }

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from grade.tests.emulation import TREE, tool
+from grade.tests.hostprogram import PANICKED, build, run
 
 SOURCES = ("kernel/kern/subr_blist.c", "grade/tests/blist_host.c")
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-I.",
-         "-Igrade/tests/host", "-Ikernel", "-Dmalloc=kern_malloc")
-WALL_SECONDS = 60               # a watchdog
-PANICKED = 42                   # exit status
 
 
 @pytest.fixture(scope="module", name="host")
 def build_host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that blist_host.c describes, with the sanitizers where the compiler has them."""
-    folder = tmp_path_factory.mktemp("blist-host")
-    compiler = [tool("gcc"), *FLAGS]
-    (folder / "empty.c").write_text("int main(void) { return 0; }\n", encoding="ascii")
-    probe = subprocess.run([*compiler, *SANITIZERS, "-o", folder / "empty", folder / "empty.c"],
-                           capture_output=True, check=False)
-    sanitizers = SANITIZERS if probe.returncode == 0 else ()
-    subprocess.run([*compiler, *sanitizers, "-o", folder / "blist_host", *SOURCES], cwd=TREE, check=True)
-    return folder / "blist_host"
-
-
-def run(host: Path, *words: object, status: int = 0) -> str:
-    """What a command prints. A sanitizer's report, or a signal, fails the test."""
-    done = subprocess.run([host, *map(str, words)], capture_output=True, check=False, timeout=WALL_SECONDS,
-                          env={"ASAN_OPTIONS": "detect_leaks=0"})
-    assert done.returncode == status, (done.stdout[-2000:] + done.stderr[-3000:]).decode(errors="replace")
-    return done.stdout.decode("latin-1").strip()
+    return build(tmp_path_factory.mktemp("blist-host") / "blist_host", SOURCES, renamed=["malloc"])
 
 
 @pytest.mark.parametrize(("blocks", "operations"), [

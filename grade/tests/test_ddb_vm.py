@@ -1,13 +1,15 @@
 """The kernel debugger shows a process' memory: its map, objects, pages and page tables.
 
 A process of the kernel with tests in it (grade/drivers/services_ddb.c) maps an object privately, reads and writes it,
-forks its address space, and stops.
+forks its address space, and stops; another maps a file. They are those of `make show`: what they do when they go on is
+told in the handouts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,18 +22,24 @@ from grade.tests.test_ddb import Debugger
 AT, PAGE = 0x10000000, 0x1000
 
 
-@pytest.fixture(scope="module", name="ddb")
-def stopped_in_a_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debugger]:
-    folder = tmp_path_factory.mktemp("ddb")
+@contextmanager
+def stopped(folder: Path, test: str) -> Iterator[Debugger]:
+    """The debugger in a process that has come to its first stop."""
     make(KERNEL)
     root = loader_root(folder / "root", files={"/kernel": (TREE / KERNEL).read_bytes()})
     with Loader([loader_disk(folder / "disk.img", root)]) as pc:
         pc.start()
-        pc.run("set services.run=ddb_vm")
+        pc.run(f"set services.run={test}")
         pc.com1.send("boot\r")
         ddb = Debugger(pc)
         ddb.before = ddb.stop()
         ddb("set $lines 0")
+        yield ddb
+
+
+@pytest.fixture(scope="module", name="ddb")
+def stopped_in_a_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debugger]:
+    with stopped(tmp_path_factory.mktemp("ddb"), "ddb_vm") as ddb:
         yield ddb
 
 
@@ -95,7 +103,7 @@ def test_show_pmap(ddb: Debugger, fact: dict[str, str]) -> None:
     own, of_child = ddb("show pmap").splitlines(), ddb(f"show pmap {pmap_of(ddb, fact['child'])}").splitlines()
     mapped = {int(line.split()[0], 16): line for line in own[1:]}
     assert {AT, AT + 2 * PAGE, AT + 8 * PAGE} <= mapped.keys() and AT + PAGE not in mapped
-    assert all(" r--u " in mapped[at] for at in (AT, AT + 2 * PAGE, AT + 8 * PAGE))
+    assert all(" r-- " in mapped[at] for at in (AT, AT + 2 * PAGE, AT + 8 * PAGE))
     assert mapped[AT + 2 * PAGE].endswith("1 accessed, 1 modified")
     assert own[0].split()[3] != of_child[0].split()[3]
 
@@ -108,6 +116,7 @@ def pmap_of(ddb: Debugger, vmspace: str) -> str:
 
 @pytest.mark.parametrize("command, answer", [
     ("show map 0xe0000000", "Bad address 0xe0000000"),
+    ("show map kernel_map", "0x[0-9a-f]+ is no map"),      # but *kernel_map is
     ("show vmspace 7", "Bad address 0x7"),
     ("show object 0xe0000000", "Bad address 0xe0000000"),
     ("show object", "show object ADDR: which one?"),
@@ -117,3 +126,31 @@ def pmap_of(ddb: Debugger, vmspace: str) -> str:
 ])
 def test_what_leads_nowhere_is_said(ddb: Debugger, command: str, answer: str) -> None:
     assert re.search(answer, ddb(command))
+
+
+def test_what_is_shared_is_copied_when_it_is_written(ddb: Debugger) -> None:
+    """The process goes on: the last of the tests of this one."""
+    shared = entry(ddb, AT)[5]
+    assert "KDB: enter: a page was written" in ddb("c")
+    words = entry(ddb, AT)
+    assert words[5] != shared and words[7:] == ["cow"]
+    assert f"behind it, from 0 on:\nobject {shared}: " in ddb(f"show object {words[5]}")
+    assert re.search(rf"^{AT:08x} .* rw- ", ddb("show pmap"), re.MULTILINE)
+
+
+def test_a_file_is_mapped_twice(tmp_path: Path) -> None:
+    """First there is nothing to map yet; then the file's pages are mapped beforehand."""
+    with stopped(tmp_path, "ddb_mmap") as ddb:
+        assert ", 0 entries, 0 bytes, " in ddb("show map")
+        assert "KDB: enter: it was mapped, and read" in ddb("c")
+        ddb("break pmap_enter_object")
+        assert "Breakpoint at" in ddb("c")
+        called = re.findall(r"^(\w+)\(", ddb("trace"), re.MULTILINE)
+        assert called[:6] == ["pmap_enter_object", "vm_map_insert", "vm_map_find", "vm_mmap_object", "vn_mmap", "sys_mmap"]
+        ddb("delete pmap_enter_object")
+        assert "KDB: enter: it was mapped once more" in ddb("c")
+        _, _, first, second = ddb("show map").splitlines()
+        assert first.split()[2:5] == ["r--", "rwx", "share"] and first.split()[5] == second.split()[5]
+        assert second.split()[2:5] + second.split()[6:] == ["rw-", "rwx", "copy", "1000", "cow", "needs-copy"]
+        pages = ddb("show pmap").splitlines()[1:]
+        assert [line.split()[5] for line in pages] == ["3", "2"]

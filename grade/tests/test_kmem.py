@@ -16,7 +16,7 @@ BUCKETS = 8                     # each may keep a page
 @pytest.fixture(scope="module", name="facts")
 def boot() -> dict[str, Fact]:
     """One boot of all of them."""
-    serial = run("kmem_full kmem_interrupts kmem_guards kmem_fail", options=["megs: 8"])
+    serial = run("kmem_full kmem_limit kmem_grow kmem_interrupts kmem_guards kmem_fail", options=["megs: 8"])
     assert "panic" not in serial and "Fatal" not in serial, serial
     return {fact.name: fact for fact in parse(serial)}
 
@@ -27,6 +27,16 @@ def test_all_of_it(facts: dict[str, Fact]) -> None:
     assert taken["inner"] > 400 and taken["outer"] > 1000
     assert taken["lowest"] == 0 and taken["early"] == 0
     assert end["late"] == 1 and end["differ"] == 0
+
+
+def test_page_for_two(facts: dict[str, Fact]) -> None:
+    """Who waits for an item of a zone that has its last page gets one when the page comes, not when an item comes back."""
+    assert (facts["kmem_limit"]["early"], facts["kmem_limit"]["both"]) == (0, 2)
+
+
+def test_no_page_tables(facts: dict[str, Fact]) -> None:
+    """Where there is no page for a page table there are no addresses; the kernel goes on, and gets them later."""
+    assert facts["kmem_grow"].values == {"none": 0, "left": 0, "tables": 1, "kept": 0, "grown": 1, "given": 0}
 
 
 def test_interrupts(facts: dict[str, Fact]) -> None:

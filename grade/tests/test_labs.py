@@ -96,6 +96,8 @@ WRONG = [
     ('title   = "Sector 0"', 'title = " "', "title: must be a text"),
     ('title   = "Sector 0"', 'title = "a"\npoints = 5', "points: unknown"),
     ('title   = "Sector 0"', "title = ", "Invalid value"),
+    ('title   = "Sector 0"', 'title = "a"\ntwins = "boot/x.S"', "twins: must be a list of paths inside the tree"),
+    ('title   = "Sector 0"', 'title = "a"\ntwins = ["../x.S"]', "twins: must be a list of paths inside the tree"),
     ("handouts/1-mbr.md", "/handouts/1-mbr.md", "handout: must be a path inside the tree"),
     ('"mbr.S"   = "boot/boot0/mbr.S"', '"mbr.S" = "/boot/boot0/mbr.S"', "files.mbr.S: must be a path inside the tree"),
     ('"mbr.S"   = "boot/boot0/mbr.S"', '"mbr.S" = "boot/../../mbr.S"', "files.mbr.S: must be a path inside the tree"),

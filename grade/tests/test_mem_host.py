@@ -6,12 +6,12 @@ kills who touches it. Then each misuse, and the words that name it.
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from grade.tests.emulation import TREE, tool
+from grade.tests.emulation import TREE
+from grade.tests.hostprogram import LONG_POINTERS, PANICKED, build, run
 
 KERNEL = ("vm_page", "vm_page_startup", "vm_page_state", "vm_page_tree", "vm_pageq", "vm_object", "vm_object_page",
           "vm_object_shadow", "vm_map", "vm_map_delete", "vm_map_find", "vm_map_init", "vm_map_lock", "vm_map_splay",
@@ -21,14 +21,9 @@ SOURCES = (*(f"kernel/vm/{name}.c" for name in KERNEL), "kernel/kern/kern_malloc
            *(f"grade/tests/mem_host{name}.c" for name in HOST))
 # The kernel's first address, here: a sanitizer has its own things where it is else.
 HIGH, LOW = "((uint32_t)PTDPTDI << PDRSHIFT)", "0x1fc00000U"
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 # What only maps of processes need is not there: who calls it jumps to 0.
-FLAGS = ("-g", "-O1", "-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror",
-         "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-no-pie", "-Wl,--unresolved-symbols=ignore-all",
-         "-I.", "-Igrade/tests/host", "-Ikernel")
+FLAGS = (*LONG_POINTERS, "-no-pie", "-Wl,--unresolved-symbols=ignore-all")
 RENAMED = ("printf", "malloc", "free", "realloc", "reallocf")       # names that the host has, too
-WALL_SECONDS = 60               # a watchdog
-PANICKED = 42                   # exit status
 
 USUAL = "1,159,500,4000"        # a PC: the first 640 KB, and what is behind the kernel
 CRUMBS = "1,2,5,9,20,21,30,40,50,51,60,100,200,201,1000,1300,2000,2001"
@@ -39,26 +34,11 @@ SMALL = "1,159,300,400"
 def build_host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that mem_host.c describes, with the sanitizers where the compiler has them."""
     folder = tmp_path_factory.mktemp("mem-host")
-    compiler = [tool("gcc"), f"-I{folder}", *FLAGS]
     (folder / "vm").mkdir()
     parameters = (TREE / "kernel/vm/vm_param.h").read_text(encoding="ascii")
     assert HIGH in parameters
     (folder / "vm/vm_param.h").write_text(parameters.replace(HIGH, LOW), encoding="ascii")
-    (folder / "empty.c").write_text("int main(void) { return 0; }\n", encoding="ascii")
-    probe = subprocess.run([*compiler, *SANITIZERS, "-o", folder / "empty", folder / "empty.c"],
-                           capture_output=True, check=False)
-    names = [f"-D{name}=kern_{name}" for name in RENAMED]
-    sanitizers = SANITIZERS if probe.returncode == 0 else ()
-    subprocess.run([*compiler, *names, *sanitizers, "-o", folder / "mem_host", *SOURCES], cwd=TREE, check=True)
-    return folder / "mem_host"
-
-
-def run(host: Path, *words: object, status: int = 0) -> str:
-    """What a command prints. A sanitizer's report, or a signal, fails the test."""
-    done = subprocess.run([host, *map(str, words)], capture_output=True, check=False, timeout=WALL_SECONDS,
-                          env={"ASAN_OPTIONS": "detect_leaks=0"})
-    assert done.returncode == status, (done.stdout[-2000:] + done.stderr[-3000:]).decode(errors="replace")
-    return done.stdout.decode("latin-1").strip()
+    return build(folder / "mem_host", SOURCES, flags=[f"-I{folder}", *FLAGS], renamed=RENAMED)
 
 
 @pytest.mark.parametrize("ranges", [USUAL, CRUMBS, "1,60", "300,90000", "1,159,700,720,1048000,1048575"])
@@ -104,7 +84,7 @@ def test_limits(host: Path) -> None:
 
 
 def test_waiting(host: Path) -> None:
-    """M_WAITOK sleeps until enough pages have come back."""
+    """M_WAITOK sleeps until enough addresses, or pages, have come back."""
     run(host, "wait", USUAL)
 
 
@@ -129,6 +109,7 @@ def test_waiting(host: Path) -> None:
     ("object", "vm_page_alloc: no object, request 0"),
     ("cold", "kmem_malloc(5000): out of memory: 0 of {x} pages are free"),
     ("item twice", "uma_zfree: 0x{x}, zone test: free already"),
+    ("small item twice", "uma_zfree: 0x{x}, zone small: free already"),
     ("another zone's", "uma_zfree: 0x{x} is not of zone other"),
     ("in an item", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
     ("before the items", "uma_zfree: 0x{x}, zone test: in the midst of an item"),
@@ -144,6 +125,11 @@ def test_wrong(host: Path, how: str, words: str) -> None:
     text = run(host, "wrong", USUAL, how, status=PANICKED)
     before, _, after = words.partition("{x}")
     assert text.startswith(before) and text.endswith(after), text
+
+
+def test_type_that_is_gone(host: Path) -> None:
+    """Its pieces are told from others'; what it was called is not asked any more."""
+    assert run(host, "wrong", USUAL, "gone", status=PANICKED).endswith("type other: it is of type one that is gone")
 
 
 def test_leak(host: Path) -> None:

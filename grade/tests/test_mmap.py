@@ -21,7 +21,7 @@ FILES = dict(enumerate((
     File("regular", "rw", locked=True), File("regular", "rw"), File("directory", "rw"), File("pipe", "rw"),
     File("zero", "rw"), File("memory", "rw", pages=3), File("memory", "r", pages=3), File("plain", "rw"))))
 KEPT = (0x40000000, 0x40002000)
-EIO, EFAULT, EBUSY, EAGAIN, EOPNOTSUPP = 5, 14, 16, 35, 45
+EIO, EFAULT, EBUSY, EFBIG, EAGAIN, EOPNOTSUPP = 5, 14, 16, 27, 35, 45
 WIRED_AT_MOST = 100                 # pages: what the kernel itself has, and what zones keep
 LOW_ROOM = 0x6000 - 0x2000
 
@@ -206,12 +206,14 @@ STEPS = {
              EINVAL, EINVAL, 0, 2, 0, ENOMEM, 0, 3, ENOMEM, 0, 0, 0],
     "break": [0, EINVAL, EINVAL, 0, 2, 0, 0, EFAULT, 0, 1, 7, -1, ENOMEM, 0, 4, 0, 0, ENOMEM, ENOMEM, ENOMEM, 0,
               ENOMEM, 0, 1, 0, 0, 0, EOPNOTSUPP, EOPNOTSUPP],
-    "mincore": [0, 0, 0, 0, 0, ENOMEM, ENOMEM, ENOMEM, ENOMEM, 0, EFAULT, EFAULT, 0, 0, 0, 0, 0],
+    "files": [0, 25, 32767, 0, EFBIG, 0, 0, 4, 0, 1, 1, 0, 1, 0, 0],
+    "mincore": [0, 0, 0, 0, 0, ENOMEM, ENOMEM, ENOMEM, ENOMEM, 0, 0, 0, 0x0B, 99, EFAULT, EFAULT, 0, 0, 0, 0, 0],
     "io": [3, -1, 1, 2, 0, -1, 2, 0, 146, EIO, 146, 0, 77, 2, 0, 2, 0, 0, 55, 0, EBUSY, 0, 0, 66, -1, 2, 0, ENODEV,
            0, 1, 1],
     "readers": [1, 1],
     "windows": [0],
     "cut": [0, 1, -1, 8201 // 7 % 256, 0, 3, 0, 0, 0, 0, 3, 2, 0, -1, 2, 0, 0, -1],
+    "cut_page": [0, 12288 // 7 % 256, 1, 12297 // 7 % 256, 0],
     "device": [0, 0, 0, 42, 42, EFAULT, 0, 43, 0, 0, 0, 9],
     "share": [0, 0, 0, 4096 // 7 % 256, 0, 0, 0, 201, 202, 0, 203, 1],
     "places": [-1, EFAULT, EINVAL, EINVAL, 0, -1, EACCES, ENOMEM, 0, 0, 0, 0, 1, 0, 0, 2, -1, 0, 1],

@@ -22,7 +22,7 @@ from grade.labs import Lab, find_labs, tree_root
 from grade.mutate import Judge, Mutant
 
 KEPT_SHARE = 6      # one in so many of the checks that a mutant must keep
-MUTANT_SHARE = {2: 4, 3: 8, 4: 8}       # one in so many of a lab's mutants (1: all)
+MUTANT_SHARE = {2: 4, 3: 8, 4: 8, 5: 40}       # one in so many of a lab's mutants (1: all)
 LOST_MOST = 2       # and so many, at most, of those that it must lose
 TREE = tree_root()
 LABS: tuple[Lab, ...] = find_labs(TREE, "all")
@@ -69,15 +69,16 @@ def drawn(mutant: Mutant, name: str) -> int:
 @some_mutants
 def test_loses_what_its_header_names(lab: Lab, mutant: Mutant, programs: Programs, tmp_path: Path, bochs: str) -> None:
     wanted = sorted(mutant.loses, key=lambda name: drawn(mutant, name))[:LOST_MOST]
-    lost = []
+    lost, besides = [], []
     for judge in mutate.touched(JUDGES[lab.number], lab, mutant):
         draw = drawn(mutant, judge.name)
         kept = judge.name not in mutant.loses
         if kept and draw % KEPT_SHARE or not kept and judge.name not in wanted:
             continue
-        if mutate.lost(judge, programs, seed="0", folder=tmp_path, bochs=bochs, only=draw if kept else None):
+        if why := mutate.lost(judge, programs, seed="0", folder=tmp_path, bochs=bochs, only=draw if kept else None):
             lost.append(judge.name)
-    assert not mutate.verdict(replace(mutant, loses=tuple(wanted)), lost)
+            besides += [f"{judge.name}, {why}"] * kept
+    assert not mutate.verdict(replace(mutant, loses=tuple(wanted)), lost), besides
 
 
 @pytest.mark.long

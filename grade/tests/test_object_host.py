@@ -7,44 +7,24 @@ itself, and each misuse with the words that name it.
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from grade.tests.emulation import TREE, tool
+from grade.tests.hostprogram import LONG_POINTERS, PANICKED, build, run
 
 SOURCES = (*(f"kernel/vm/{name}.c" for name in (
     "vm_page", "vm_page_startup", "vm_page_tree", "vm_pageq", "vm_page_state", "vm_object", "vm_object_shadow", "vm_object_page",
     "vm_pager", "default_pager", "phys_pager", "device_pager")),
     "grade/tests/object_host.c", "grade/tests/object_host_machine.c", "grade/tests/object_host_pages.c",
     "grade/tests/object_host_files.c")
-SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-FLAGS = ("-g", "-O1", "-std=gnu11", "-fno-pie", "-no-pie", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra",
-         "-Werror", "-Wno-int-to-pointer-cast", "-Wno-pointer-to-int-cast", "-I.", "-Igrade/tests/host", "-Ikernel")
-WALL_SECONDS = 60               # a watchdog
-PANICKED = 42                   # exit status
 
 
 @pytest.fixture(scope="session", name="host")
 def build_host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that object_host.c describes, with the sanitizers where the compiler has them."""
-    folder = tmp_path_factory.mktemp("object-host")
-    compiler = [tool("gcc"), *FLAGS]
-    (folder / "empty.c").write_text("int main(void) { return 0; }\n", encoding="ascii")
-    probe = subprocess.run([*compiler, *SANITIZERS, "-o", folder / "empty", folder / "empty.c"],
-                           capture_output=True, check=False)
-    sanitizers = SANITIZERS if probe.returncode == 0 else ()
-    subprocess.run([*compiler, *sanitizers, "-o", folder / "object_host", *SOURCES], cwd=TREE, check=True)
-    return folder / "object_host"
-
-
-def run(host: Path, *words: object, status: int = 0) -> str:
-    """What a command prints. A sanitizer's report, or a signal, fails the test."""
-    done = subprocess.run([host, *map(str, words)], capture_output=True, check=False, timeout=WALL_SECONDS,
-                          env={"ASAN_OPTIONS": "detect_leaks=0"})
-    assert done.returncode == status, (done.stdout[-2000:] + done.stderr[-3000:]).decode(errors="replace")
-    return done.stdout.decode("latin-1").strip()
+    return build(tmp_path_factory.mktemp("object-host") / "object_host", SOURCES,
+                 flags=["-fno-pie", "-no-pie", *LONG_POINTERS])
 
 
 @pytest.mark.parametrize("seed", range(1, 7))

@@ -40,7 +40,7 @@ def named(facts: Sequence[Fact], name: str) -> list[Fact]:
 @pytest.fixture(scope="module", name="facts")
 def boot() -> list[Fact]:
     """One boot of all that ends well."""
-    serial = run("pmap_tlb pmap_bits pmap_draw pmap_cost pmap_grow")
+    serial = run("pmap_tlb pmap_bits pmap_draw pmap_cost pmap_two_tables pmap_grow")
     assert "panic" not in serial and "Fatal" not in serial, serial
     return parse(serial)
 
@@ -129,6 +129,11 @@ def test_pv_entries_run_out() -> None:
     assert (short["wired"], short["first"], short["last"]) == (10, 1, 1)
     [shorter] = named(facts, "shorter")
     assert shorter["kept"] == -(-short["pages"] // PV_ENTRIES), "pages of entries stay, tables do not"
+
+
+def test_two_make_a_page_table(facts: list[Fact]) -> None:
+    """Who slept for the page of a table finds another's there, and takes that: two pages, one table."""
+    assert named(facts, "both")[0].values == {"resident": 3, "first": 0, "second": 1}
 
 
 # ---------------------------------------------------------------- from outside

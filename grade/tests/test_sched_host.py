@@ -3,7 +3,6 @@ sanitizers, against models that keep lists."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,7 @@ from random import Random
 
 import pytest
 
-from grade.tests.emulation import TREE, tool
-from grade.tests.test_kern_host import FLAGS, SANITIZERS, WALL_SECONDS
+from grade.tests.hostprogram import build, run
 
 THREADS, CHANNELS = 16, 8
 IDLE = THREADS                  # the idle thread's number
@@ -27,23 +25,13 @@ PID_MAX, PID_RESTART, MAXPROC, EAGAIN = 99999, 100, 1000, 35
 @pytest.fixture(scope="session", name="host")
 def build_host(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program that sched_host.c describes, with the sanitizers where the compiler has them."""
-    folder = tmp_path_factory.mktemp("sched-host")
-    command = [tool("gcc"), *FLAGS, "-Dmalloc=kern_malloc", "-Dfree=kern_free"]
-    (folder / "empty.c").write_text("int main(void) { return 0; }\n", encoding="ascii")
-    probe = subprocess.run([*command, *SANITIZERS, "-o", folder / "empty", folder / "empty.c"], capture_output=True,
-                           check=False)
-    subprocess.run([*command, *(SANITIZERS if probe.returncode == 0 else ()), "-o", folder / "sched_host",
-                    "grade/tests/sched_host.c"], cwd=TREE, check=True)
-    return folder / "sched_host"
+    return build(tmp_path_factory.mktemp("sched-host") / "sched_host", ["grade/tests/sched_host.c"],
+                 renamed=["malloc", "free"])
 
 
-def run(host: Path, commands: Sequence[tuple[str, int, int]]) -> list[str]:
+def answers(host: Path, commands: Sequence[tuple[str, int, int]]) -> list[str]:
     """A line for each command that prints one."""
-    text = "".join(f"{what} {a} {b}\n" for what, a, b in commands)
-    done = subprocess.run([host], input=text, capture_output=True, check=False, timeout=WALL_SECONDS, text=True,
-                          env={"ASAN_OPTIONS": "detect_leaks=0"})
-    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
-    return done.stdout.splitlines()
+    return run(host, lines="".join(f"{what} {a} {b}\n" for what, a, b in commands)).splitlines()
 
 
 # ---------------------------------------------------------------- the scheduler
@@ -225,21 +213,21 @@ def test_against_the_model(host: Path, seed: int) -> None:
     for _ in range(4000):
         commands.append(draw_command(draw, model))
         expected.append(model.do(*commands[-1]))
-    for number, (found, wanted) in enumerate(zip(run(host, commands), expected, strict=True)):
+    for number, (found, wanted) in enumerate(zip(answers(host, commands), expected, strict=True)):
         assert found == wanted, f"command {number}: {commands[number]}, after {expected[number - 1]}"
 
 
 def test_who_hogs_is_forgiven(host: Path) -> None:
     """The most that estcpu comes to; at a load of 1 a ninth is left after 5 s; and a long sleep makes up for it."""
     hog = [("prio", 0, PUSER)] + [("clock", 0, 0)] * 400 + [("load", FSCALE, 0)]
-    lines = run(host, hog + [("second", 0, 0)] * 5)
+    lines = answers(host, hog + [("second", 0, 0)] * 5)
     fields = [line.split(" 0:")[1].split()[0].split(",") for line in lines]
     assert int(fields[len(hog) - 1][3]) == ESTCPU_MAX
     assert int(fields[len(hog) - 1][1]) == PUSER + ESTCPU_MAX // 8 - PRIO_MIN
     assert ESTCPU_MAX // 9 < int(fields[-1][3]) < ESTCPU_MAX // 7
-    nice = run(host, [("nice", 0, PRIO_MAX), *hog])
+    nice = answers(host, [("nice", 0, PRIO_MAX), *hog])
     assert nice[-1].split(" 0:")[1].split()[0].split(",")[1] == str(PRI_MAX_TIMESHARE)
-    slept = run(host, [*hog, ("sleep", 0, 0), *[("second", 0, 0)] * 20, ("wakeup", 0, 0)])
+    slept = answers(host, [*hog, ("sleep", 0, 0), *[("second", 0, 0)] * 20, ("wakeup", 0, 0)])
     assert slept[-1].split(" 0:")[1].split()[0].split(",")[1:5] == ["180", "180", "0", "0"]
 
 
@@ -248,7 +236,7 @@ def test_a_load_of_thousands(host: Path) -> None:
     model = Model()
     commands = [("busy", 5000, 0), *[("loadav", 0, 0)] * 100, *[("clock", 0, 0)] * 300, ("second", 0, 0)]
     expected = [model.do(*command) for command in commands]
-    assert run(host, commands) == expected and model.averages[0] > 4990 * FSCALE
+    assert answers(host, commands) == expected and model.averages[0] > 4990 * FSCALE
     assert model.threads[0].estcpu == ESTCPU_MAX - 1
 
 
@@ -286,11 +274,11 @@ def test_pids(host: Path) -> None:
         if draw.random() < 0.01:
             last = draw.choice([PID_MAX - 3, PID_RESTART - 1])
             commands.append(("lastpid", last, 0))
-    assert run(host, commands) == expected
+    assert answers(host, commands) == expected
 
 
 def test_as_many_as_may_be(host: Path) -> None:
-    made = run(host, [("new", 0, 0)] * MAXPROC)
+    made = answers(host, [("new", 0, 0)] * MAXPROC)
     assert made.count(str(-EAGAIN)) == THREADS + 1 and len(set(made)) == MAXPROC - THREADS
-    made = run(host, [("new", 0, 0)] * (MAXPROC - THREADS - 2) + [("both", 0, 0)])
+    made = answers(host, [("new", 0, 0)] * (MAXPROC - THREADS - 2) + [("both", 0, 0)])
     assert made[-2:] == [str(-EAGAIN), str(MAXPROC)], "one more than there may be"

@@ -38,3 +38,20 @@ def test_many_drawn_operations(seed: int) -> None:
 def test_much_memory_that_fails(seed: int) -> None:
     """In every operation."""
     drawn(seed=seed, count=4000, fails=1)
+
+
+def sweep(*, count: int, step: int) -> int:
+    """The same operations, and each time another of their requests for memory fails. How many there are, about."""
+    serial = run("vmmap_sweep", vmmap_count=str(count), vmmap_step=str(step))
+    facts = {fact.name: fact for fact in parse(serial)}
+    assert facts["census"]["same"] == 1 and facts["vmmap_sweep"]["bad"] == 0, facts
+    return facts["vmmap_sweep"]["requests"]
+
+
+def test_requests_fail_one_by_one() -> None:
+    assert sweep(count=60, step=4) > 60
+
+
+@pytest.mark.long
+def test_each_request_fails_once() -> None:
+    assert sweep(count=150, step=1) > 150

@@ -377,10 +377,11 @@ pmap_activate(struct thread *td)
 	CHECK(td == curthread);
 }
 
-void
+int
 pmap_growkernel(vm_offset_t addr __unused)
 {
 	CHECK(0);
+	return (0);
 }
 
 int
@@ -480,7 +481,7 @@ world_free(struct world *w)
 	host_free(w);
 }
 
-/* An entry's place in the tree: its subtrees' order and max_free.  Returns how many there are. */
+/* A tree: its order, and each max_free.  Returns how many entries it has. */
 static int
 check_tree(vm_map_entry_t entry, vm_offset_t from, vm_offset_t to)
 {

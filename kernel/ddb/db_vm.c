@@ -131,6 +131,8 @@ print_map(const struct vm_map *where, int as_tree)
 	int left;
 
 	fetch(where, &map, sizeof(map));
+	if (map.header.start >= map.header.end || map.nentries > (int)MOST)
+		db_error("%p is no map\n", (const void *)where);
 	db_printf("map %p: %x to %x, %d entries, %x bytes, timestamp %u, pmap %p\n",
 	    (const void *)where, map.header.start, map.header.end, map.nentries,
 	    map.size, map.timestamp, (void *)map.pmap);
@@ -195,8 +197,7 @@ print_object(const struct vm_object *where, const struct vm_object *object)
 	    object->size, object->resident_page_count, object->ref_count,
 	    object->shadow_count);
 	db_printf("  flags %b, %d transfers, handle %p\n", object->flags,
-	    "\20\3ACTIVE\4DEAD\5NOSPLIT\7PIPWNT\10WRITEABLE\11MIGHTBEDIRTY"
-	    "\12CLEANING\16ONEMAPPING", object->paging_in_progress,
+	    "\20\4DEAD\7PIPWNT\11MIGHTBEDIRTY\16ONEMAPPING", object->paging_in_progress,
 	    object->handle);
 }
 
@@ -292,7 +293,7 @@ db_show_page_cmd(db_expr_t addr, int have_addr, db_expr_t count __unused,
 	db_printf("  queue %s, flags %b\n",
 	    m.queue < PQ_COUNT ? queues[m.queue] : "?", m.flags,
 	    "\20\1BUSY\2WANTED\3WINATCFLS\4FICTITIOUS\5WRITEABLE\7ZERO"
-	    "\10REFERENCED\11CLEANCHK\12SWAPINPROG\13NOSYNC\14UNMANAGED\15MARKER");
+	    "\10REFERENCED\12SWAPINPROG\13NOSYNC\14UNMANAGED\15MARKER");
 	db_printf("  wired %u, held %u, mapped %d, busy %u, used %u\n",
 	    m.wire_count, m.hold_count, m.md.pv_list_count, m.busy, m.act_count);
 	db_printf("  valid %02x, dirty %02x\n", m.valid, m.dirty);

@@ -2,11 +2,12 @@
  * db_pmap: show pmap, show pmap ADDR: what an address space's tables map, in the user's
  * part; without an address that of the process that runs.
  *
- *	pmap 0xc0a2f0b4: directory 0xc0b31000 at 002f1000, 9 resident, 0 wired
- *	08048000 0804a000 at 00345000 r--u      2 pages, 2 accessed, 0 modified
- *	bfbff000 bfc00000 at 0034a000 rw-u      1 page, 1 accessed, 1 modified
+ *	pmap 0xc0a2f0b4: directory 0xc0b31000 at 002f1000, 9 resident, 1 wired
+ *	08048000 0804a000 at 00345000 r--      2 pages, 2 accessed, 0 modified
+ *	bfbff000 bfc00000 at 0034a000 rwW      1 page, 1 accessed, 1 modified
  *
- * A line is a piece without a gap, in memory too, that may be used alike.
+ * A line is a piece without a gap, in memory too, that may be used alike.  W is
+ * what is wired.
  *
  * The tables of another address space cannot be seen from here.  But the kernel
  * is the same in all of them: so while a table is copied, its directory is put
@@ -30,18 +31,17 @@ struct run {
 	uint32_t	accessed, modified;	/* how many were */
 };
 
-#define	RUN_BITS	(PG_RW | PG_U | PG_G)
+#define	RUN_BITS	(PG_RW | PG_W)
 
 static void
 print_run(const struct run *run)
 {
 	if (run->pages == 0)
 		return;
-	db_printf("%08x %08x at %08x r%c%c%c %6u page%s, %u accessed, "
+	db_printf("%08x %08x at %08x r%c%c %6u page%s, %u accessed, "
 	    "%u modified\n", run->va, run->va + ptoa(run->pages), run->pa,
-	    run->bits & PG_RW ? 'w' : '-', run->bits & PG_G ? 'g' : '-',
-	    run->bits & PG_U ? 'u' : '-', run->pages, run->pages == 1 ? "" : "s",
-	    run->accessed, run->modified);
+	    run->bits & PG_RW ? 'w' : '-', run->bits & PG_W ? 'W' : '-',
+	    run->pages, run->pages == 1 ? "" : "s", run->accessed, run->modified);
 }
 
 /* Add an entry that is valid; prints what it does not continue. */

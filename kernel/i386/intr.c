@@ -33,6 +33,7 @@
 #include <sys/proc.h>
 #include <sys/syslog.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <i386/cpufunc.h>
 #include <i386/icu.h>
 #include <i386/pcb.h>
@@ -200,6 +201,8 @@ intr_replay(struct intrframe *frame)
 		ipending &= ~(1 << n);
 		if (n < ICU_LEN)
 			atpic_unmask(n);
+		else
+			cnt.v_soft++;
 		intr_run(n, frame);
 	}
 }
@@ -241,6 +244,7 @@ intr_execute(struct intrframe *frame)
 		return;
 	}
 	intrcnt[irq]++;
+	cnt.v_intr++;
 	if (intr_handlers[irq].ih_handler == NULL) {
 		atpic_eoi(irq);
 		intr_stray(irq);

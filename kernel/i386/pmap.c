@@ -131,7 +131,8 @@ pmap_qremove(vm_offset_t va, int count)
 		pmap_kremove(va);
 }
 
-void
+/* Tables stay: those that have come before one fails, too. */
+int
 pmap_growkernel(vm_offset_t addr)
 {
 	pd_entry_t entry;
@@ -143,7 +144,7 @@ pmap_growkernel(vm_offset_t addr)
 		table = vm_page_alloc(NULL, 0, VM_ALLOC_NOOBJ | VM_ALLOC_INTERRUPT |
 		    VM_ALLOC_WIRED | VM_ALLOC_ZERO);
 		if (table == NULL)
-			panic("pmap_growkernel: no memory to grow kernel");
+			break;
 		entry = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW | PG_A | PG_M;
 		TAILQ_FOREACH(pmap, &allpmaps, pm_list)
 			pmap->pm_pdir[kernel_vm_end >> PDRSHIFT] = entry;
@@ -152,9 +153,9 @@ pmap_growkernel(vm_offset_t addr)
 		    VM_MAX_KERNEL_ADDRESS - 1) + 1;
 	}
 	splx(s);
+	return (addr <= kernel_vm_end);
 }
 
-/* Until there is kernel_map, addresses are taken from virtual_avail on. */
 void *
 pmap_mapdev(uint32_t pa, uint32_t size)
 {
@@ -162,13 +163,7 @@ pmap_mapdev(uint32_t pa, uint32_t size)
 
 	offset = pa & PAGE_MASK;
 	size = round_page(offset + size);
-	if (kernel_map != NULL)
-		va = kmem_alloc_nofault(kernel_map, size);
-	else if (size <= kernel_vm_end - virtual_avail) {
-		va = virtual_avail;
-		virtual_avail += size;
-	} else
-		va = 0;
+	va = kmem_alloc_nofault(kernel_map, size);
 	KASSERT(va != 0, ("pmap_mapdev: no room for %u bytes", size));
 	for (at = 0; at < size; at += PAGE_SIZE)
 		pmap_kenter(va + at, (pa & PG_FRAME) + at);

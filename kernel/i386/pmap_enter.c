@@ -23,20 +23,36 @@
 
 /* ---------------------------------------------------------------- page tables */
 
-/* A new page table for `va', with a count of 1; NULL, unless `wait', if there is none. */
+/* A page table that is there has one entry more on its count. */
+static inline vm_page_t
+table_more(pmap_t pmap, vm_offset_t va)
+{
+	vm_page_t table = pmap_table_page(pmap, va);
+
+	table->wire_count++;
+	return (table);
+}
+
+/*
+ * A new page table for `va', with a count of 1; NULL, unless `wait', if there is
+ * no page for it.  While this sleeps, somebody else who has the address space may
+ * make it.
+ */
 static __attribute__((noinline)) vm_page_t
 table_alloc(pmap_t pmap, vm_offset_t va, int wait)
 {
-	pd_entry_t *pde = &pmap->pm_pdir[va >> PDRSHIFT];
 	vm_page_t table;
 
-	while ((table = vm_page_alloc(NULL, va >> PDRSHIFT, VM_ALLOC_NORMAL |
-	    VM_ALLOC_NOOBJ | VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL) {
+	while ((table = vm_page_alloc(NULL, 0, VM_ALLOC_NORMAL | VM_ALLOC_NOOBJ |
+	    VM_ALLOC_WIRED | VM_ALLOC_ZERO)) == NULL) {
 		if (!wait)
 			return (NULL);
 		VM_WAIT;
+		if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
+			return (table_more(pmap, va));
 	}
-	*pde = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW | PG_U | PG_A | PG_M;
+	pmap->pm_pdir[va >> PDRSHIFT] = VM_PAGE_TO_PHYS(table) | PG_V | PG_RW |
+	    PG_U | PG_A | PG_M;
 	pmap->pm_stats.resident_count++;
 	return (table);
 }
@@ -45,13 +61,9 @@ table_alloc(pmap_t pmap, vm_offset_t va, int wait)
 static inline vm_page_t
 table_hold(pmap_t pmap, vm_offset_t va, int wait)
 {
-	vm_page_t table;
-
-	if (!(pmap->pm_pdir[va >> PDRSHIFT] & PG_V))
-		return (table_alloc(pmap, va, wait));
-	table = pmap_table_page(pmap, va);
-	table->wire_count++;
-	return (table);
+	if (pmap->pm_pdir[va >> PDRSHIFT] & PG_V)
+		return (table_more(pmap, va));
+	return (table_alloc(pmap, va, wait));
 }
 
 /* ---------------------------------------------------------------- pmap_enter */
@@ -117,10 +129,7 @@ change_rights(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 {
 	pt_entry_t old = *pte;
 
-	new = (new & ~PG_MANAGED) | (old & PG_MANAGED);
-	if (((old ^ new) & ~(PG_M | PG_A)) == 0)
-		return;
-	*pte = new;
+	*pte = new = (new & ~PG_MANAGED) | (old & PG_MANAGED);
 	count_wired(pmap, old, new);
 	if (old & PG_MANAGED)
 		pmap_report(m, old);
@@ -135,7 +144,7 @@ enter_over(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 {
 	if ((*pte ^ new) & PG_FRAME)
 		change_page(pmap, va, m, pte, new);
-	else
+	else if ((*pte ^ new) & ~(PG_M | PG_A))
 		change_rights(pmap, va, m, pte, new);
 }
 

@@ -13,8 +13,7 @@
 
 #include <sys/mman.h>
 
-#define	PV_LOOKS	16	/* mappings that pmap_page_exists_quick() looks at, */
-#define	REFERENCES_MAX	5	/* and that pmap_ts_referenced() counts */
+#define	REFERENCES_MAX	5	/* mappings that pmap_ts_referenced() counts */
 
 /* Clear bits of an entry.  Returns what it was. */
 static pt_entry_t
@@ -46,21 +45,6 @@ pmap_page_protect(vm_page_t m, vm_prot_t prot)
 	TAILQ_FOREACH(pv, &m->md.pv_list, pv_list)
 		pmap_report(m, clear_bits(pv, PG_RW | PG_M) & ~PG_A);
 	vm_page_flag_clear(m, PG_WRITEABLE);
-}
-
-int
-pmap_page_exists_quick(pmap_t pmap, vm_page_t m)
-{
-	struct pv_entry *pv;
-	int looks = 0;
-
-	TAILQ_FOREACH(pv, &m->md.pv_list, pv_list) {
-		if (pv->pv_pmap == pmap)
-			return (1);
-		if (++looks == PV_LOOKS)
-			break;
-	}
-	return (0);
 }
 
 int

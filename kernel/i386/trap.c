@@ -21,6 +21,7 @@
 #include <sys/signal.h>
 #include <sys/signalvar.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <i386/cpufunc.h>
 #include <i386/md_var.h>
 #include <i386/pcb.h>
@@ -354,6 +355,7 @@ trap(struct trapframe *tf)
 {
 	uint32_t eva = 0;
 
+	cnt.v_trap++;
 	if (tf->tf_trapno == T_PAGEFLT) {
 		eva = rcr2();
 		if (tf->tf_eflags & PSL_I) {

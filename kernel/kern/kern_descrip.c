@@ -28,6 +28,8 @@
 static MALLOC_DEFINE(M_FILE, "file", "open files");
 static MALLOC_DEFINE(M_FILEDESC, "filedesc", "tables of descriptors");
 
+#define	NDFILE_MAX	32767		/* slots of a table, whatever the limit is */
+
 static int
 badfo_close(struct file *fp __unused, struct thread *td __unused)
 {
@@ -67,13 +69,13 @@ fdfree(struct thread *td)
 }
 
 /*
- * Twice as many slots, or `limit' of them.  May sleep, and another who shares
- * the table may have made it grow meanwhile.
+ * Twice as many slots, or `limit' of them, which is more.  May sleep, and another
+ * who shares the table may have made it grow meanwhile.
  */
 static void
 fd_grow(struct filedesc *fdp, int limit)
 {
-	int old = fdp->fd_nfiles, new = MIN(2 * old, limit);
+	int new = MIN(2 * fdp->fd_nfiles, limit);
 	struct file **files, **given_back;
 
 	files = malloc(new * sizeof(*files), M_FILEDESC, M_WAITOK | M_ZERO);
@@ -93,8 +95,7 @@ static int
 fdalloc(struct thread *td, int *result)
 {
 	struct filedesc *fdp = td->td_proc->p_fd;
-	rlim_t limit = lim_cur(td->td_proc, RLIMIT_NOFILE);
-	int fd;
+	int limit = MIN(lim_cur(td->td_proc, RLIMIT_NOFILE), NDFILE_MAX), fd;
 
 	for (;;) {
 		for (fd = fdp->fd_freefile; fd < fdp->fd_nfiles; fd++)
@@ -104,7 +105,7 @@ fdalloc(struct thread *td, int *result)
 			return (EMFILE);
 		if (fd < fdp->fd_nfiles)
 			break;
-		fd_grow(fdp, MIN(limit, INT16_MAX));
+		fd_grow(fdp, limit);
 	}
 	fdp->fd_freefile = fd + 1;
 	*result = fd;

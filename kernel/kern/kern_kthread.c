@@ -14,6 +14,7 @@
 #include <sys/sched.h>
 #include <sys/systm.h>
 #include <sys/unistd.h>
+#include <sys/vmmeter.h>
 #include <i386/intr.h>
 
 int
@@ -33,6 +34,7 @@ kthread_create(void (*func)(void *), void *arg, struct proc **newpp,
 	vsnprintf(p->p_comm, sizeof(p->p_comm), fmt, ap);
 	va_end(ap);
 	cpu_set_kthread_entry(&p->p_thread, func, arg);
+	cnt.v_kthreads++;
 	s = splhigh();
 	p->p_state = PRS_NORMAL;
 	if (newpp != NULL)

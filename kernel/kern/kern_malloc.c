@@ -74,6 +74,8 @@ static const int size_shift[MAX_SIZE / MIN_SIZE + 1] = {
 };
 
 static struct malloc_type *types[NTYPES];	/* by number; there is no 0 */
+/* Stands for those that have gone away while pieces were in use. */
+static struct malloc_type lost = { .ks_shortdesc = "one that is gone" };
 static struct kmemusage *kmemusage;
 static vm_offset_t kmembase;
 static vm_size_t kmemused;		/* bytes from there on that have entries */
@@ -126,9 +128,8 @@ malloc_uninit(const void *udata)
 
 	STAILQ_REMOVE(&kmemstatistics, type, malloc_type, ks_next);
 	malloc_usage(type, &pieces, &bytes);
-	if (pieces == 0)
-		types[type->ks_number] = NULL;
-	else
+	types[type->ks_number] = pieces == 0 ? NULL : &lost;
+	if (pieces != 0)
 		printf("Warning: memory type %s leaked memory on destroy "
 		    "(%u allocations, %u bytes leaked).\n", type->ks_shortdesc,
 		    pieces, bytes);

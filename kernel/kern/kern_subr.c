@@ -9,10 +9,12 @@
 #include <sys/proc.h>
 #include <sys/systm.h>
 
-/* `n' bytes between `cp' and one piece of memory.  0 or EFAULT. */
+/* `n' bytes between `cp' and one piece of memory.  0 or EFAULT; none may be anywhere. */
 static int
 move(void *cp, void *base, size_t n, const struct uio *uio)
 {
+	if (n == 0)
+		return (0);
 	if (uio->uio_segflg == UIO_USERSPACE)
 		return (uio->uio_rw == UIO_READ ? copyout(cp, base, n) :
 		    copyin(base, cp, n));

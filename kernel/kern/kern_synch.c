@@ -40,6 +40,7 @@
 #include <sys/kernel.h>
 #include <sys/resource.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <i386/cpufunc.h>
 #include <i386/intr.h>
 
@@ -193,6 +194,7 @@ mi_switch(void)
 	KASSERT(cpl == IPL_HIGH, ("mi_switch: at level %d", cpl));
 	td->td_runtime += now - switchtime;
 	switchtime = now;
+	cnt.v_swtch++;
 	sched_switch();
 }
 

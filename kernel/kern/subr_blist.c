@@ -150,7 +150,6 @@ blist_alloc(blist_t bl, swblk_t count)
 	}
 	bit = __builtin_ctz(run_starts(bl->bl_bitmap[node], count));
 	bl->bl_bitmap[node] &= ~(~0U >> (BLIST_BMAP_RADIX - count) << bit);
-	bl->bl_free -= count;
 	leaf_changed(bl, node);
 	return (node * BLIST_BMAP_RADIX + bit);
 }
@@ -164,7 +163,6 @@ blist_free(blist_t bl, swblk_t blkno, swblk_t count)
 
 	KASSERT(blkno < bl->bl_blocks && count <= bl->bl_blocks - blkno,
 	    ("blist_free: %u blocks at %u of %u", count, blkno, bl->bl_blocks));
-	bl->bl_free += count;
 	for (; count > 0; count -= part, blkno += part) {
 		bit = blkno % BLIST_BMAP_RADIX;
 		part = MIN(count, BLIST_BMAP_RADIX - bit);

@@ -93,6 +93,7 @@ partition_add(struct disk *dp, int slice, const struct disklabel *lp, int part)
 	}
 	ds->ds_parts[part].dp_offset = ds->ds_offset + (p->p_offset - raw_offset);
 	ds->ds_parts[part].dp_size = p->p_size;
+	ds->ds_parts[part].dp_fstype = p->p_fstype;
 	tell_overlaps(dp, slice, part);
 }
 

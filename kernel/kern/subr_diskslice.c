@@ -92,15 +92,14 @@ dsinit(struct disk *dp)
 	}
 }
 
-/* Where is the slice or partition of this minor number? */
-static struct diskpart
+struct diskpart
 dspart(const struct disk *dp, int minor)
 {
 	const struct diskslice *ds = &dp->d_slice->dss_slices[dkslice(minor)];
 
 	if (dkpart(minor) != RAW_PART)
 		return (ds->ds_parts[dkpart(minor)]);
-	return ((struct diskpart){ ds->ds_offset, ds->ds_size });
+	return ((struct diskpart){ ds->ds_offset, ds->ds_size, FS_UNUSED });
 }
 
 /*

@@ -23,7 +23,6 @@ typedef uint32_t	swblk_t;	/* a block's number */
 
 struct blist {
 	swblk_t		bl_blocks;	/* their numbers are below this */
-	swblk_t		bl_free;	/* so many are free */
 	uint32_t	*bl_bitmap;	/* the leaves: a bit a block, 1 is free */
 	int		bl_levels;	/* of nodes above them */
 	uint8_t		*bl_run[BLIST_MAX_LEVELS]; /* the longest run below each */

@@ -42,6 +42,7 @@ struct disk;
 struct diskpart {
 	uint64_t	dp_offset;	/* sectors, from the disk's start */
 	uint64_t	dp_size;	/* sectors; 0: there is none */
+	uint8_t		dp_fstype;	/* FS_, as the label says */
 };
 
 struct diskslice {
@@ -66,6 +67,8 @@ void	labelinit(struct disk *dp, int slice);
 /* Their contracts stand in kern/subr_diskslice.c. */
 #define	DSNAME_SIZE	16
 void	dsinit(struct disk *dp);
+/* Where is the slice or partition of this minor number? */
+struct diskpart dspart(const struct disk *dp, int minor);
 int	dscheck(const struct disk *dp, struct bio *bp);
 const char *dsname(const struct disk *dp, int slice, int part,
 	    char name[DSNAME_SIZE]);

@@ -3,7 +3,7 @@
  *
  *	p_fd->fd_ofiles[fd] --+
  *	another's  -----------+--> struct file --> f_ops: what can be done with it
- *	a mapping being made -+      f_count  \--> f_vnode, f_data: what it is
+ *	a mapping being made -+      f_count  \--> f_vnode: what it is
  *
  * Descriptors and those who work with the file at the moment count; the last
  * one to drop it closes it.
@@ -37,14 +37,10 @@ struct file {
 	int		f_count;	/* who holds it */
 	const struct fileops *f_ops;
 	struct vnode	*f_vnode;	/* DTYPE_VNODE: its reference is ours */
-	void		*f_data;	/* what f_ops wants */
-	int64_t		f_offset;	/* where read() goes on */
 };
 
 #define	DTYPE_VNODE	1		/* f_type */
-#define	DTYPE_SOCKET	2
 #define	DTYPE_PIPE	3
-#define	DTYPE_FIFO	4
 
 extern const struct fileops badfileops;	/* of a file that is not open yet */
 extern const struct fileops vnops;	/* of a vnode: kern/vfs_vnops.c */

@@ -13,7 +13,7 @@
 #define	PRIO_MAX	20		/* and least, of the CPU */
 
 /* Limits: what rlim_cur says holds, and a process may raise it to rlim_max. */
-#define	RLIMIT_CPU	0		/* milliseconds of the CPU */
+#define	RLIMIT_CPU	0		/* seconds of the CPU */
 #define	RLIMIT_FSIZE	1		/* bytes of a file it writes */
 #define	RLIMIT_DATA	2		/* bytes of data, with what break(2) adds */
 #define	RLIMIT_STACK	3		/* bytes of its stack */

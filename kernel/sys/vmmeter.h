@@ -29,9 +29,9 @@ struct vmmeter {
 	/* What has happened so far: the machine. */
 	uint32_t	v_swtch;	/* switches from a thread to another */
 	uint32_t	v_trap;		/* traps */
-	uint32_t	v_syscall;	/* system calls */
 	uint32_t	v_intr;		/* devices' interrupts */
 	uint32_t	v_soft;		/* software interrupts */
+	uint32_t	v_kthreads;	/* kernel processes made */
 
 	/* Faults. */
 	uint32_t	v_vm_faults;	/* that vm_fault() has seen to */
@@ -81,16 +81,6 @@ struct vmmeter {
 	uint32_t	v_cache_min;
 	uint32_t	v_cache_max;
 	uint32_t	v_inactive_target; /* so many should be inactive */
-
-	/* Processes made so, and the pages of their memory at that time. */
-	uint32_t	v_forks;
-	uint32_t	v_vforks;
-	uint32_t	v_rforks;
-	uint32_t	v_kthreads;
-	uint32_t	v_forkpages;
-	uint32_t	v_vforkpages;
-	uint32_t	v_rforkpages;
-	uint32_t	v_kthreadpages;
 };
 
 extern struct vmmeter cnt;

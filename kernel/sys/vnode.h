@@ -55,13 +55,10 @@ struct vnode {
 	struct vm_object *v_object;	/* its pages; NULL while nobody wanted them */
 	struct sx	v_lock;
 	int		v_usecount;	/* who uses it */
-	int		v_writecount;	/* of them, to write */
 	int		v_iflag;	/* VI_ */
-	int		v_vflag;	/* VV_ */
 };
 
 #define	VI_DOOMED	0x0080		/* v_iflag: vgone() has it */
-#define	VV_TEXT		0x0020		/* v_vflag: a program that runs */
 
 /* What is asked of a file, and told. */
 struct vattr {
@@ -93,7 +90,6 @@ int	getnewvnode(const char *tag, struct mount *mp,
 	    const struct vop_vector *vops, struct vnode **vpp);
 /* One more uses it, who knows that somebody does. */
 void	vref(struct vnode *vp);
-#define	VREF(vp)	vref(vp)
 /*
  * Use it and lock it.  Returns 0, or ENOENT, and then neither, where it was
  * taken apart and LK_RETRY does not say that this is no matter.

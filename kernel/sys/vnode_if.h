@@ -31,11 +31,8 @@
 #include <sys/uio.h>
 #include <sys/vnode.h>
 
-struct vop_generic_args {
-	struct vnode	*a_vp;		/* all begin so */
-};
 struct vop_getattr_args {
-	struct vnode	*a_vp;
+	struct vnode	*a_vp;		/* all begin so */
 	struct vattr	*a_vap;		/* filled in */
 	struct ucred	*a_cred;
 	struct thread	*a_td;

@@ -43,11 +43,11 @@ void	pmap_bootstrap(void);
 /* From vm_mem_init(), when there is kernel_map: pv entries can be had. */
 void	pmap_init(void);
 /*
- * Page tables for the kernel's addresses below `addr', in every directory.
- * Panics if there is no page for one.  kernel_map calls it before it gives
- * out addresses from kernel_vm_end on.
+ * Page tables for the kernel's addresses below `addr', in every directory: 1; or
+ * 0 if there is no page for one.  Whoever gives out addresses of kernel_map calls
+ * it before.
  */
-void	pmap_growkernel(vm_offset_t addr);
+int	pmap_growkernel(vm_offset_t addr);
 
 /* ---------------------------------------------------------------- an address space */
 
@@ -112,8 +112,6 @@ int	pmap_mincore(pmap_t pmap, vm_offset_t va);
 void	pmap_remove_all(vm_page_t m);
 /* Take away, everywhere, the rights that `prot' does not have. */
 void	pmap_page_protect(vm_page_t m, vm_prot_t prot);
-/* Is it mapped by this pmap?  Looks at a few mappings only; may say 0 wrongly. */
-int	pmap_page_exists_quick(pmap_t pmap, vm_page_t m);
 /* How many of its mappings are wired. */
 int	pmap_page_wired_mappings(vm_page_t m);
 /* Has some mapping written it since that was last cleared or reported? */

@@ -19,6 +19,7 @@
 
 #include <sys/conf.h>
 #include <sys/disk.h>
+#include <sys/disklabel.h>
 #include <sys/errno.h>
 #include <sys/kernel.h>
 #include <sys/malloc.h>
@@ -175,7 +176,10 @@ swaponsomething(struct cdev *dev, uint64_t bytes)
 
 /* ---------------------------------------------------------------- the start */
 
-/* The swap partition of the slice that the kernel was booted from, or NULL. */
+/*
+ * Partition b of the slice that the kernel was booted from, if its label gives it
+ * for swapping; or NULL.
+ */
 static struct cdev *
 default_swap_device(void)
 {
@@ -185,7 +189,8 @@ default_swap_device(void)
 
 	TAILQ_FOREACH(dev, &cdev_list, si_list)
 		if (dev->si_devsw->d_maj == (int)(bootdev >> B_TYPESHIFT & 0xff) &&
-		    dev->si_minor == dkmakeminor(unit, slice, SWAP_PARTITION))
+		    dev->si_minor == dkmakeminor(unit, slice, SWAP_PARTITION) &&
+		    dspart(dev->si_drv1, dev->si_minor).dp_fstype == FS_SWAP)
 			return (dev);
 	return (NULL);
 }
@@ -194,15 +199,9 @@ default_swap_device(void)
 static uint64_t
 disk_device_size(const struct cdev *dev)
 {
-	const struct disk *dp = dev->si_drv1;
-	const struct diskslice *ds;
-
 	if (dev->si_devsw->d_strategy != diskstrategy)
 		return (0);
-	ds = &dp->d_slice->dss_slices[dkslice(dev->si_minor)];
-	if (dkpart(dev->si_minor) == RAW_PART)
-		return (ds->ds_size << DEV_BSHIFT);
-	return (ds->ds_parts[dkpart(dev->si_minor)].dp_size << DEV_BSHIFT);
+	return (dspart(dev->si_drv1, dev->si_minor).dp_size << DEV_BSHIFT);
 }
 
 /* The variable names a device, as ad0s1b, or says `none'. */

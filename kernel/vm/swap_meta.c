@@ -90,12 +90,12 @@ swblock_find(vm_object_t object, vm_pindex_t pindex)
 
 /* A new one, without a slot, or NULL. */
 static struct swblock *
-swblock_make(vm_object_t object, vm_pindex_t pindex, int flags)
+swblock_make(vm_object_t object, vm_pindex_t pindex)
 {
 	struct swblock *swap;
 	int i;
 
-	swap = uma_zalloc(swap_zone, flags);
+	swap = uma_zalloc(swap_zone, M_NOWAIT);
 	if (swap == NULL)
 		return (NULL);
 	swap->swb_object = object;
@@ -146,8 +146,7 @@ swp_pager_meta_pop(vm_object_t object, vm_pindex_t pindex)
 }
 
 int
-swp_pager_meta_build(vm_object_t object, vm_pindex_t pindex, swblk_t blk,
-    int flags)
+swp_pager_meta_build(vm_object_t object, vm_pindex_t pindex, swblk_t blk)
 {
 	struct swblock *swap;
 	swblk_t *slot;
@@ -160,7 +159,7 @@ swp_pager_meta_build(vm_object_t object, vm_pindex_t pindex, swblk_t blk,
 	}
 	swap = swblock_find(object, pindex);
 	if (swap == NULL)
-		swap = swblock_make(object, pindex, flags);
+		swap = swblock_make(object, pindex);
 	if (swap == NULL)
 		return (ENOMEM);
 	slot = &swap->swb_pages[pindex & SWAP_META_MASK];

@@ -26,7 +26,7 @@
  */
 #include <vm/swap_var.h>
 
-#include <sys/malloc.h>
+#include <sys/errno.h>
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <vm/vm_object.h>
@@ -194,8 +194,7 @@ assign_slots(vm_object_t object, vm_page_t *m, int *npages)
 	if (blk == SWAPBLK_NONE)
 		return (SWAPBLK_NONE);
 	for (i = 0; i < *npages; i++)
-		if (swp_pager_meta_build(object, m[i]->pindex, blk + i,
-		    M_NOWAIT) != 0)
+		if (swp_pager_meta_build(object, m[i]->pindex, blk + i) != 0)
 			break;
 	if (i < *npages)
 		swp_pager_freeswapspace(blk + i, *npages - i);
@@ -247,27 +246,38 @@ swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size)
 	swp_pager_meta_free(object, start, start + size);
 }
 
-void
-swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
-    vm_pindex_t offset, int destroysource)
+/* Has the object its own of this page?  A page that is not valid does not count. */
+static int
+has_its_own(vm_object_t object, vm_pindex_t pindex)
+{
+	vm_page_t m = vm_page_lookup(object, pindex);
+
+	return ((m != NULL && m->valid != 0) ||
+	    swp_pager_meta_lookup(object, pindex) != SWAPBLK_NONE);
+}
+
+/*
+ * A slot is noted for the one object before the other forgets it, and nothing
+ * here sleeps: at no time is the page nowhere, where a fault would find zeros.
+ */
+int
+swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject, vm_pindex_t offset)
 {
 	vm_pindex_t end = offset + dstobject->size, src;
 	swblk_t blk;
 
 	for (src = swp_pager_meta_next(srcobject, offset, end); src < end;
 	    src = swp_pager_meta_next(srcobject, src + 1, end)) {
-		blk = swp_pager_meta_pop(srcobject, src);
-		if (vm_page_lookup(dstobject, src - offset) != NULL ||
-		    swp_pager_meta_lookup(dstobject, src - offset) != SWAPBLK_NONE)
+		blk = swp_pager_meta_lookup(srcobject, src);
+		if (has_its_own(dstobject, src - offset))
 			swp_pager_freeswapspace(blk, 1);
-		else
-			(void)swp_pager_meta_build(dstobject, src - offset, blk,
-			    M_WAITOK);
+		else if (swp_pager_meta_build(dstobject, src - offset, blk) != 0)
+			return (ENOMEM);
+		(void)swp_pager_meta_pop(srcobject, src);
 	}
-	if (destroysource) {
-		swp_pager_meta_free_all(srcobject);
-		srcobject->type = OBJT_DEFAULT;
-	}
+	swp_pager_meta_free_all(srcobject);
+	srcobject->type = OBJT_DEFAULT;
+	return (0);
 }
 
 struct pagerops swappagerops = {

@@ -20,7 +20,8 @@ extern uint32_t	swap_pager_avail;	/* slots that are free, of all devices */
 /*
  * Use a device of so many bytes for swapping, but for its first two pages,
  * where a disklabel may stand.  Returns 0; ENXIO where it is no disk, EBUSY
- * where it is in use already, EINVAL where it has no room.  Sleeps.
+ * where it is in use already, EINVAL where it has no room.  Sleeps; one caller at
+ * a time.
  */
 int	swaponsomething(struct cdev *dev, uint64_t bytes);
 /* Slots in all, and how many of those are used. */
@@ -36,11 +37,12 @@ void	swap_pager_swap_init(void);
 void	swap_pager_freespace(vm_object_t object, vm_pindex_t start, vm_size_t size);
 /*
  * Collapse: the slots of `srcobject' from page `offset' on become those of
- * `dstobject', but where that one has a page or a slot of its own: there they
- * are free again.  With `destroysource' the rest of the source's are too, and it
- * is OBJT_DEFAULT again.  No page of either is on its way.  May sleep for memory.
+ * `dstobject', but where that one has a page or a slot of its own: there, and
+ * outside, they are free again.  Then the source is OBJT_DEFAULT.  No page of
+ * either is on its way.  Does not sleep.  Returns 0; or ENOMEM, and each slot is
+ * the one's or the other's: the source is still needed.
  */
-void	swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
-	    vm_pindex_t offset, int destroysource);
+int	swap_pager_copy(vm_object_t srcobject, vm_object_t dstobject,
+	    vm_pindex_t offset);
 
 #endif /* !_VM_SWAP_PAGER_H_ */

@@ -47,11 +47,10 @@ swblk_t	swp_pager_meta_lookup(vm_object_t object, vm_pindex_t pindex);
 swblk_t	swp_pager_meta_pop(vm_object_t object, vm_pindex_t pindex);
 /*
  * The page is in this slot from now on, and no more in another, which is free.
- * The object is one of swap's from then on.  Returns 0, or ENOMEM; with M_WAITOK
- * sleeps rather.
+ * The object is one of swap's from then on.  Returns 0, or ENOMEM.  Does not
+ * sleep: the page daemon could not.
  */
-int	swp_pager_meta_build(vm_object_t object, vm_pindex_t pindex, swblk_t blk,
-	    int flags);
+int	swp_pager_meta_build(vm_object_t object, vm_pindex_t pindex, swblk_t blk);
 /* The first page from `start' to before `end' that has a slot; `end' if none has. */
 vm_pindex_t swp_pager_meta_next(vm_object_t object, vm_pindex_t start,
 	    vm_pindex_t end);

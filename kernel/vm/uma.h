@@ -40,10 +40,8 @@ typedef void	(*uma_fini)(void *item, int size);
 
 /* uma_zcreate()'s align: the bits that are 0 in an item's address. */
 #define	UMA_ALIGN_PTR	(sizeof(void *) - 1)
-#define	UMA_ALIGN_CACHE	(32 - 1)
 
 /* Its flags. */
-#define	UMA_ZONE_ZINIT	0x0002		/* uminit fills with zeros */
 #define	UMA_ZONE_NOFREE	0x0020		/* items stay items: pages are not given back */
 
 #define	UMA_MAX_ITEM	2024		/* bytes: a page has two of them at least */
@@ -54,11 +52,11 @@ typedef void	(*uma_fini)(void *item, int size);
  */
 uma_zone_t uma_zcreate(const char *name, int size, uma_ctor ctor, uma_dtor dtor,
 	    uma_init uminit, uma_fini fini, int align, uint32_t flags);
-/* All of its items are back.  Its pages go, those of NOFREE, too. */
+/* All of its items are back, and it has no addresses of its own.  Its pages go. */
 void	uma_zdestroy(uma_zone_t zone);
 
 /*
- * An item: with M_WAITOK always, unless the constructor does not want it; with
+ * An item: with M_WAITOK always, unless the constructor or uminit fails; with
  * M_NOWAIT or NULL.  M_ZERO zeros it before it is constructed.  M_USE_RESERVE: it
  * has been reserved, vm.fail_alloc does not touch it.
  */
@@ -83,7 +81,8 @@ void	uma_zone_set_max(uma_zone_t zone, int nitems);
 /*
  * The same limit, and the addresses for so many items are reserved now; pages
  * for them come one by one, and stay.  No map is asked again.  Returns 1, or 0
- * if there are no such addresses.  The zone has no items yet.  [10.4]
+ * if there are no such addresses.  The zone has no items yet, and its uminit does
+ * not fail.  [10.4]
  */
 int	uma_zone_reserve_kva(uma_zone_t zone, int nitems);
 /*

@@ -29,13 +29,6 @@ static struct uma_zone zone_of_zones;
 
 /* ---------------------------------------------------------------- zones */
 
-static int
-init_zero(void *item, int size, int flags __unused)
-{
-	bzero(item, size);
-	return (0);
-}
-
 /*
  * How many items of the zone's size fit behind a slab's head and a byte for
  * each, and where they begin.
@@ -84,7 +77,7 @@ uma_zcreate(const char *name, int size, uma_ctor ctor, uma_dtor dtor,
 	zone_setup(zone, name, size, align, flags);
 	zone->ctor = ctor;
 	zone->dtor = dtor;
-	zone->init = flags & UMA_ZONE_ZINIT ? init_zero : uminit;
+	zone->init = uminit;
 	zone->fini = fini;
 	return (zone);
 }
@@ -144,6 +137,16 @@ zone_wait(uma_zone_t zone)
 	splx(s);
 }
 
+/* Who sleeps in zone_wait() looks again. */
+static inline void
+zone_wakeup(uma_zone_t zone)
+{
+	if (zone->waiting) {
+		zone->waiting = 0;
+		wakeup(zone);
+	}
+}
+
 /*
  * See to it that the zone has a free item: another page, or wait for one.
  * Returns 0; or ENOMEM if there is none, ENOSPC if it has too many already.
@@ -171,6 +174,7 @@ zone_grow(uma_zone_t zone, int flags)
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
 	else
 		zone->pages--;
+	zone_wakeup(zone);	/* while we slept for the page it counted already */
 	intr_restore(ef);
 	return (slab != NULL ? 0 : ENOMEM);
 }
@@ -241,10 +245,7 @@ item_put(uma_zone_t zone, struct uma_slab *slab, uint32_t index)
 		TAILQ_REMOVE(&zone->slabs, slab, link);
 		TAILQ_INSERT_TAIL(&zone->slabs, slab, link);
 	}
-	if (zone->waiting) {
-		zone->waiting = 0;
-		wakeup(zone);
-	}
+	zone_wakeup(zone);
 	intr_restore(ef);
 }
 

@@ -9,7 +9,7 @@
 #include <vm/uma.h>
 
 #define	TAKEN		0xff		/* in next[] */
-#define	MAX_ITEMS	0xff		/* of a slab */
+#define	MAX_ITEMS	0xfe		/* of a slab: as a number it ends the free ones */
 
 struct uma_slab {
 	uma_zone_t	zone;

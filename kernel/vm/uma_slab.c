@@ -8,8 +8,9 @@
  *				 |	 ^ 2 |T |5 |T |  |
  *				 +-----> 0
  *
- * `next' has a byte an item: where the next free one is, or TAKEN.  It does not
- * stand in the items, since what uminit has made of them must stay.
+ * `next' has a byte an item: where the next free one is (behind the last: how
+ * many items there are), or TAKEN.  It does not stand in the items, since what
+ * uminit has made of them must stay.
  *
  * Where a page comes from, at splvm:
  *
@@ -84,22 +85,11 @@ page_alloc(uma_zone_t zone, int flags, vm_map_t *map)
 int
 uma_zone_reserve_kva(uma_zone_t zone, int nitems)
 {
-	vm_size_t size;
-	vm_offset_t va;
-
 	KASSERT(zone->pages == 0, ("uma_zone_reserve_kva: zone %s has pages",
 	    zone->name));
 	uma_zone_set_max(zone, nitems);
-	size = ptoa(zone->max_pages);
-	if (kernel_map != NULL)
-		va = kmem_alloc_nofault(kernel_map, size);
-	else if (size <= kernel_vm_end - virtual_avail) {
-		va = virtual_avail;
-		virtual_avail += size;
-	} else
-		va = 0;
-	zone->kva = va;
-	return (va != 0);
+	zone->kva = kmem_alloc_nofault(kernel_map, ptoa(zone->max_pages));
+	return (zone->kva != 0);
 }
 
 /* ---------------------------------------------------------------- slabs */

@@ -17,7 +17,10 @@ extern vm_map_t	kmem_map;		/* malloc(9)'s part of them */
  * address, or 0 if there are not so many addresses or pages.  Does not sleep.
  */
 vm_offset_t kmem_alloc(vm_map_t map, vm_size_t size);
-/* Addresses only: who touches them before mapping something there faults. */
+/*
+ * Addresses only: who touches them before mapping something there faults.  Without
+ * a map yet (NULL) they are for ever.
+ */
 vm_offset_t kmem_alloc_nofault(vm_map_t map, vm_size_t size);
 /*
  * For malloc(9) and zones: M_NOWAIT or M_WAITOK, M_ZERO.  0 only with M_NOWAIT,
@@ -87,8 +90,6 @@ void	vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end,
  */
 void	vm_fault_copy_entry(vm_map_t dst_map, vm_map_t src_map,
 	    vm_map_entry_t dst_entry, vm_map_entry_t src_entry);
-/* May the running process use `len' bytes at `addr' like this?  1 or 0.  (vm_glue.c) */
-int	useracc(const void *addr, size_t len, vm_prot_t rw);
 
 /* ---------------------------------------------------------------- mmap(2) */
 

@@ -22,7 +22,7 @@
  *
  * While the map is locked to look at, nothing of this can go away.  To read from
  * a disk the lock is given up, since it takes long, and the objects are held
- * instead; afterwards the map may say something else (vm_fault_relookup).  Pages
+ * instead; afterwards the map may say something else (vm_fault_relock_map).  Pages
  * are held by making them busy.  The walk leaves an empty busy page in the first
  * object, first_m: whoever else wants that page sleeps.  What sleeps for another
  * fault's page, or for memory, holds nothing, and begins anew.
@@ -277,7 +277,7 @@ vm_fault_try(struct faultstate *fs)
 			vm_page_dirty(fs->m);
 	}
 	if (!fs->locked) {
-		rv = vm_fault_relookup(fs);
+		rv = vm_fault_relock_map(fs);
 		if (rv != KERN_SUCCESS)
 			return (rv);
 	}

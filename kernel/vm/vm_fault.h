@@ -76,8 +76,11 @@ void	vm_fault_wait_busy(struct faultstate *fs);
 void	vm_fault_wait_memory(struct faultstate *fs);
 /* Hold `next' in the place of fs->object. */
 void	vm_fault_hold_next(struct faultstate *fs, vm_object_t next);
-/* The map's lock was given up: is what vm_map_lookup() had said still true? */
-int	vm_fault_relookup(struct faultstate *fs);
+/*
+ * The map's lock was given up: is what vm_map_lookup() had said still true?  If
+ * the map has changed, or cannot be asked, FAULT_RETRY.
+ */
+int	vm_fault_relock_map(struct faultstate *fs);
 
 /* ---------------------------------------------------------------- vm_fault_step.c */
 
@@ -144,6 +147,8 @@ vm_fault_next(struct faultstate *fs)
 
 	if (object == fs->first_object)
 		fs->first_m = fs->m;
+	else if (fs->m != NULL)		/* it was not valid */
+		vm_page_wakeup(fs->m);
 	if (next == NULL)
 		return (0);
 	if (fs->held)

@@ -109,45 +109,18 @@ vm_fault_wait_memory(struct faultstate *fs)
 	vm_waitpfault();
 }
 
-/* The map says something else by now, or cannot be asked: give it all up. */
-static int
-give_up(struct faultstate *fs, int rv)
-{
-	vm_fault_put_page(fs);
-	vm_fault_let_go(fs);
-	return (rv);
-}
-
 /*
- * Whoever has the map's lock may wait for our page: so this does not wait for the
- * lock.
- *
- * What was to be written, and may only be read now, is mapped to read.  The
- * reverse needs nothing: the write will fault.
+ * Whoever has the map's lock may wait for our page: so while we have that this
+ * does not wait for the lock, nor let vm_map_lookup() do so.  The page is in
+ * memory by now: it costs little to give it up and begin anew.
  */
 int
-vm_fault_relookup(struct faultstate *fs)
+vm_fault_relock_map(struct faultstate *fs)
 {
-	vm_object_t object;
-	vm_pindex_t pindex;
-	vm_prot_t prot;
-	int rv, wired;
-
-	if (!vm_map_trylock_read(fs->map))
-		return (give_up(fs, FAULT_RETRY));
-	fs->locked = 1;
-	if (fs->map->timestamp == fs->timestamp)
+	fs->locked = vm_map_trylock_read(fs->map);
+	if (fs->locked && fs->map->timestamp == fs->timestamp)
 		return (KERN_SUCCESS);
-
-	vm_map_unlock_read(fs->map);
-	rv = vm_map_lookup(&fs->map, fs->vaddr, fs->type, &fs->entry, &object,
-	    &pindex, &prot, &wired);
-	fs->locked = rv == KERN_SUCCESS;
-	if (!fs->locked)
-		return (give_up(fs, rv == KERN_FAILURE ? FAULT_RETRY : rv));
-	if (object != fs->first_object || pindex != fs->first_pindex ||
-	    wired != fs->wired)
-		return (give_up(fs, FAULT_RETRY));
-	fs->prot &= prot;
-	return (KERN_SUCCESS);
+	vm_fault_put_page(fs);
+	vm_fault_let_go(fs);
+	return (FAULT_RETRY);
 }

@@ -64,7 +64,10 @@ age_pages_behind(vm_object_t object, vm_pindex_t pindex)
 	}
 }
 
-/* How many pages before and behind the fault's would be of use.  The map is locked. */
+/*
+ * How many pages before and behind the fault's would be of use.  The map is
+ * locked; or has just been unlocked, and nobody has slept since.
+ */
 static void
 choose_window(struct faultstate *fs, struct window *w)
 {

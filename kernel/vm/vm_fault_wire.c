@@ -51,21 +51,19 @@ vm_fault_wire(vm_map_t map, vm_offset_t start, vm_offset_t end, int user_wire,
 	return (KERN_SUCCESS);
 }
 
-/* What is wired is mapped; where nothing is mapped (any more), nothing is wired. */
+/* A page is wired by its mapping: where there is none, or one that is not, nothing is. */
 void
 vm_fault_unwire(vm_map_t map, vm_offset_t start, vm_offset_t end, int fictitious)
 {
 	pmap_t pmap = vm_map_pmap(map);
 	vm_offset_t va;
-	vm_paddr_t pa;
+	long wired;
 
 	for (va = start; va < end; va += PAGE_SIZE) {
-		pa = pmap_extract(pmap, va);
-		if (pa == 0)
-			continue;
+		wired = pmap_wired_count(pmap);
 		pmap_change_wiring(pmap, va, 0);
-		if (!fictitious)
-			vm_page_unwire(PHYS_TO_VM_PAGE(pa), 1);
+		if (!fictitious && pmap_wired_count(pmap) != wired)
+			vm_page_unwire(PHYS_TO_VM_PAGE(pmap_extract(pmap, va)), 1);
 	}
 }
 

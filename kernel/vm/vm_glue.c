@@ -20,7 +20,6 @@
 #include <sys/systm.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
-#include <vm/vm_map.h>
 #include <vm/vm_page.h>
 
 #define	GUARD_PAGES	1
@@ -65,21 +64,6 @@ vm_thread_dispose(struct thread *td)
 	kmem_free(kernel_map, td->td_kstack - ptoa(GUARD_PAGES),
 	    kstack_size(td->td_kstack_pages));
 	td->td_kstack = 0;
-}
-
-int
-useracc(const void *addr, size_t len, vm_prot_t rw)
-{
-	vm_offset_t start = (vm_offset_t)addr, end = start + len;
-	vm_map_t map = &curproc->p_vmspace->vm_map;
-	int allowed;
-
-	if (end < start || end > vm_map_max(map))
-		return (0);
-	vm_map_lock_read(map);
-	allowed = vm_map_check_protection(map, trunc_page(start), round_page(end), rw);
-	vm_map_unlock_read(map);
-	return (allowed);
 }
 
 /*

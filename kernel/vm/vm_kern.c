@@ -31,6 +31,7 @@
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 #include <vm/pmap.h>
+#include <vm/uma.h>
 #include <vm/vm_map.h>
 #include <vm/vm_object.h>
 #include <vm/vm_page.h>
@@ -69,7 +70,7 @@ kmem_init(vm_offset_t end)
 /*
  * Take addresses for `pages' pages, the lowest there are, for the part of `object'
  * that is theirs, or for NULL.  Returns 0, ENOSPC if there are none, or no more
- * entries, or ENOMEM if there is no page for those.
+ * entries, or ENOMEM if there is no page for those, or for page tables.
  */
 static int
 addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
@@ -89,8 +90,10 @@ addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
 	if (error == 0) {
 		*addr += guard;
 		end = *addr + ptoa(pages);
-		if (end > kernel_vm_end)
-			pmap_growkernel(end);
+		if (end > kernel_vm_end && !pmap_growkernel(end))
+			error = ENOMEM;
+	}
+	if (error == 0) {
 		vm_object_reference(object);
 		(void)vm_map_insert(map, object, object == NULL ? 0 :
 		    *addr - VM_MIN_KERNEL_ADDRESS, *addr, end, VM_PROT_ALL,
@@ -100,11 +103,25 @@ addresses_take(vm_map_t map, uint32_t pages, vm_object_t object, int cow,
 	return (error);
 }
 
+/* While there is no kernel_map: the next ones, as far as locore has made page tables. */
+static vm_offset_t
+early_addresses(vm_size_t size)
+{
+	vm_offset_t addr = virtual_avail;
+
+	if (size > kernel_vm_end - addr)
+		return (0);
+	virtual_avail += size;
+	return (addr);
+}
+
 vm_offset_t
 kmem_alloc_nofault(vm_map_t map, vm_size_t size)
 {
 	vm_offset_t addr;
 
+	if (map == NULL)
+		return (early_addresses(round_page(size)));
 	if (addresses_take(map, size_pages(size), NULL, MAP_NOFAULT, &addr) != 0)
 		return (0);
 	return (addr);
@@ -200,30 +217,61 @@ kmem_alloc(vm_map_t map, vm_size_t size)
 }
 
 /*
- * Who may wait sleeps for pages, since those come back; but not while nobody
- * may sleep, nor for more than there are.  For addresses nobody waits: they
- * would not come back in one piece.
+ * There were no addresses: try again when zones have given back what they can
+ * do without, or when anybody has.  At splvm, so that nobody does between the
+ * try and the sleep.
  */
+static void
+addresses_wait(vm_map_t map, uint32_t pages)
+{
+	vm_offset_t addr;
+	int error, s;
+
+	uma_reclaim();
+	s = splvm();
+	error = addresses_take(map, pages, NULL, 0, &addr);
+	if (error == 0)
+		kmem_free(map, addr, ptoa(pages));
+	else if (error == ENOSPC) {
+		vm_map_lock(map);
+		map->needs_wakeup = 1;
+		(void)vm_map_unlock_and_wait(map, 0);
+	}
+	splx(s);
+}
+
+/* Who may wait gets it some time; but not while nobody may sleep, nor more than there is. */
+static void
+memory_wait(vm_map_t map, vm_size_t size, int req, int error)
+{
+	uint32_t pages = size_pages(size);
+
+	if (error == ENOSPC) {
+		if (cold || pages > atop(vm_map_max(map) - vm_map_min(map)))
+			panic("kmem_malloc(%u): kmem_map too small: %u total allocated",
+			    size, map->size);
+		addresses_wait(map, pages);
+	} else {
+		if (cold || pages >= cnt.v_page_count - cnt.v_interrupt_free_min)
+			panic("kmem_malloc(%u): out of memory: %u of %u pages are free",
+			    size, cnt.v_free_count, cnt.v_page_count);
+		vm_wait_pages(pages, req);
+	}
+}
+
 vm_offset_t
 kmem_malloc(vm_map_t map, vm_size_t size, int flags)
 {
-	uint32_t pages = size_pages(size);
 	vm_offset_t addr;
 	int error, req;
 
 	req = flags & M_NOWAIT ? VM_ALLOC_INTERRUPT : VM_ALLOC_SYSTEM;
 	if (flags & M_ZERO)
 		req |= VM_ALLOC_ZERO;
-	while ((error = memory_take(map, pages, req, &addr)) != 0) {
+	while ((error = memory_take(map, size_pages(size), req, &addr)) != 0) {
 		if (flags & M_NOWAIT)
 			return (0);
-		if (error == ENOSPC)
-			panic("kmem_malloc(%u): kmem_map too small: %u total allocated",
-			    size, map->size);
-		if (cold || pages >= cnt.v_page_count - cnt.v_interrupt_free_min)
-			panic("kmem_malloc(%u): out of memory: %u of %u pages are free",
-			    size, cnt.v_free_count, cnt.v_page_count);
-		vm_wait_pages(pages, req);
+		memory_wait(map, size, req, error);
 	}
 	return (addr);
 }
@@ -249,5 +297,9 @@ kmem_free(vm_map_t map, vm_offset_t addr, vm_size_t size)
 	    ("kmem_free: %u pages at %#x are not in use", pages, addr));
 	unback(addr, pages);
 	(void)vm_map_delete(map, addr, addr + ptoa(pages));
+	if (map->needs_wakeup) {
+		map->needs_wakeup = 0;
+		vm_map_wakeup(map);
+	}
 	vm_map_unlock(map);
 }

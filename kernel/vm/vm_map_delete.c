@@ -41,10 +41,13 @@ pages_seen_once(const struct vm_object *object)
 	if (object->type != OBJT_DEFAULT && object->type != OBJT_SWAP)
 		return (0);
 	return (object == kernel_object || object == kmem_object ||
-	    (object->flags & (OBJ_NOSPLIT | OBJ_ONEMAPPING)) == OBJ_ONEMAPPING);
+	    (object->flags & OBJ_ONEMAPPING) != 0);
 }
 
-/* Free an entry's pages, in memory and in swap.  If they are the object's last, it is shorter then. */
+/*
+ * Free an entry's pages, in memory and in swap.  If they are the object's last,
+ * it is shorter then.
+ */
 static void
 free_pages(const struct vm_map_entry *entry)
 {

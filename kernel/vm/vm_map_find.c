@@ -7,17 +7,20 @@
 
 #include <sys/systm.h>
 
-/* vm_map_insert(), of a length.  The kernel's new addresses have page tables. */
+/*
+ * vm_map_insert(), of a length.  The kernel's new addresses have page tables, or it
+ * is KERN_RESOURCE_SHORTAGE.
+ */
 static int
 insert_length(vm_map_t map, vm_object_t object, vm_ooffset_t offset,
     vm_offset_t start, vm_size_t length, vm_prot_t prot, vm_prot_t max, int cow)
 {
-	int rv = vm_map_insert(map, object, offset, start, start + length, prot,
-	    max, cow);
+	vm_offset_t end = start + length;
 
-	if (rv == KERN_SUCCESS && map->system_map && start + length > kernel_vm_end)
-		pmap_growkernel(start + length);
-	return (rv);
+	if (map->system_map && end > kernel_vm_end && end <= vm_map_max(map) &&
+	    !pmap_growkernel(end))
+		return (KERN_RESOURCE_SHORTAGE);
+	return (vm_map_insert(map, object, offset, start, end, prot, max, cow));
 }
 
 int
@@ -43,7 +46,7 @@ vm_map_fixed(vm_map_t map, vm_object_t object, vm_ooffset_t offset,
 	vm_offset_t end = start + length;
 	int rv;
 
-	if (start < vm_map_min(map) || end > vm_map_max(map) || start >= end)
+	if (start >= end || start < vm_map_min(map) || end > vm_map_max(map))
 		return (KERN_INVALID_ADDRESS);
 	vm_map_lock(map);
 	(void)vm_map_delete(map, start, end);

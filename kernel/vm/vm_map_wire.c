@@ -133,7 +133,10 @@ mark_range(vm_map_t map, vm_offset_t start, vm_offset_t end)
 	}
 }
 
-/* Wire a marked entry, which nobody has wired.  Its pieces are uncounted if that fails. */
+/*
+ * Wire a marked entry, which nobody has wired.  If that fails its pieces are
+ * uncounted, and unwired where others had faults there meanwhile, which wire.
+ */
 static int
 wire_pages(vm_map_t map, vm_map_entry_t entry, int user)
 {
@@ -148,6 +151,7 @@ wire_pages(vm_map_t map, vm_map_entry_t entry, int user)
 		while (start < end) {
 			(void)vm_map_lookup_entry(map, start, &entry);
 			entry->wired_count = 0;
+			vm_map_unwire_pages(map, entry);
 			start = entry->end;
 		}
 	return (rv);

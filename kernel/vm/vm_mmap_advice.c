@@ -65,11 +65,12 @@ sys_madvise(struct thread *td, struct madvise_args *uap)
 
 /* ---------------------------------------------------------------- mincore */
 
-/* What anybody has done with a page, of which `bits' is known already. */
+/* What anybody has done with a page that this process does not map. */
 static int
-mincore_page(vm_page_t m, int bits)
+mincore_page(vm_page_t m)
 {
-	bits |= MINCORE_INCORE;
+	int bits = MINCORE_INCORE;
+
 	if (m->dirty != 0 || pmap_is_modified(m))
 		bits |= MINCORE_MODIFIED_OTHER;
 	if ((m->flags & PG_REFERENCED) == 0 && pmap_ts_referenced(m) != 0)
@@ -90,16 +91,10 @@ mincore_bits(vm_map_t map, vm_map_entry_t entry, vm_offset_t va)
 	int bits = pmap_mincore(map->pmap, va);
 	vm_page_t m;
 
-	if (bits != 0)
-		m = PHYS_TO_VM_PAGE(pmap_extract(map->pmap, va));
-	else if (object != NULL && (entry->eflags & MAP_ENTRY_IS_SUB_MAP) == 0)
-		m = vm_page_lookup(object,
-		    OFF_TO_IDX(entry->offset + (va - entry->start)));
-	else
-		m = NULL;
-	if (m != NULL && m->valid != 0)
-		bits = mincore_page(m, bits);
-	return (bits);
+	if (bits != 0 || object == NULL || (entry->eflags & MAP_ENTRY_IS_SUB_MAP))
+		return (bits);
+	m = vm_page_lookup(object, OFF_TO_IDX(entry->offset + (va - entry->start)));
+	return (m != NULL && m->valid != 0 ? mincore_page(m) : 0);
 }
 
 /* A byte each for the pages from `start' to before `end'.  0, or ENOMEM: a hole. */
@@ -125,9 +120,10 @@ mincore_chunk(vm_map_t map, vm_offset_t start, vm_offset_t end, char *vec)
 }
 
 /*
- * A byte in `vec' for each page: MINCORE_ bits.  ENOMEM: a hole, or beyond the
- * user's addresses; EFAULT: `vec' is not the user's.  The map is not locked
- * while bytes are copied, for that may fault.
+ * A byte in `vec' for each page: MINCORE_ bits.  `len', rounded up, says how many,
+ * wherever in the first one `addr' is: so large the user has made `vec'.
+ * ENOMEM: a hole, or beyond the user's addresses; EFAULT: `vec' is not the user's.
+ * The map is not locked while bytes are copied, for that may fault.
  */
 int
 sys_mincore(struct thread *td, struct mincore_args *uap)
@@ -137,7 +133,8 @@ sys_mincore(struct thread *td, struct mincore_args *uap)
 	vm_offset_t start, end, next;
 	int error;
 
-	if (vm_mmap_range(uap->addr, uap->len, &start, &end) != 0 ||
+	start = trunc_page((vm_offset_t)uap->addr);
+	if (vm_mmap_range((void *)start, uap->len, &start, &end) != 0 ||
 	    end > vm_map_max(map))
 		return (ENOMEM);
 	for (; start < end; start = next) {

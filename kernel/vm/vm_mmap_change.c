@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/proc.h>
 #include <sys/sysproto.h>
+#include <vm/vm_extern.h>
 #include <vm/vm_map.h>
 
 /*
@@ -62,19 +63,11 @@ sys_mprotect(struct thread *td, struct mprotect_args *uap)
 		return (0);
 	if (!range_has_entry(map, start, end))
 		return (ENOMEM);
-	switch (vm_map_protect(map, start, end, uap->prot & VM_PROT_ALL, 0)) {
-	case KERN_SUCCESS:
-		return (0);
-	case KERN_PROTECTION_FAILURE:
-		return (EACCES);
-	case KERN_RESOURCE_SHORTAGE:
-		return (ENOMEM);
-	default:
-		return (EINVAL);
-	}
+	return (vm_mmap_to_errno(vm_map_protect(map, start, end,
+	    uap->prot & VM_PROT_ALL, 0)));
 }
 
-/* EINVAL: there is no such inheritance; EACCES. */
+/* EINVAL: there is no such inheritance. */
 int
 sys_minherit(struct thread *td, struct minherit_args *uap)
 {
@@ -83,13 +76,6 @@ sys_minherit(struct thread *td, struct minherit_args *uap)
 	if (vm_mmap_range(uap->addr, uap->len, &start, &end) != 0 ||
 	    uap->inherit < INHERIT_SHARE || uap->inherit > INHERIT_ZERO)
 		return (EINVAL);
-	switch (vm_map_inherit(&td->td_proc->p_vmspace->vm_map, start, end,
-	    uap->inherit)) {
-	case KERN_SUCCESS:
-		return (0);
-	case KERN_PROTECTION_FAILURE:
-		return (EACCES);
-	default:
-		return (EINVAL);
-	}
+	return (vm_mmap_to_errno(vm_map_inherit(
+	    &td->td_proc->p_vmspace->vm_map, start, end, uap->inherit)));
 }

@@ -176,9 +176,8 @@ vm_object_deallocate(vm_object_t object)
 /* ---------------------------------------------------------------- the end */
 
 /*
- * Its tree is not taken apart page by page: nobody asks it any more.  A page may
- * be wired still: protection had taken its mapping away, another who shares it
- * has copied it, and who had wired it did not find it again.
+ * Its tree is not taken apart page by page: nobody asks it any more, since this
+ * does not sleep.  It need not: whoever has a page busy has a transfer, too.
  */
 static void
 free_pages(vm_object_t object)
@@ -186,16 +185,12 @@ free_pages(vm_object_t object)
 	vm_page_t m;
 
 	while ((m = TAILQ_FIRST(&object->memq)) != NULL) {
-		if (vm_page_sleep_if_busy(m, 1, "objtrm"))
-			continue;
+		KASSERT(!(m->flags & PG_BUSY) && m->busy == 0,
+		    ("vm_object_terminate: page %#x is busy", m->phys_addr));
 		TAILQ_REMOVE(&object->memq, m, listq);
 		object->resident_page_count--;
 		m->object = NULL;
-		if (pmap_page_is_mapped(m))
-			pmap_remove_all(m);
-		if (m->wire_count > 1)
-			m->wire_count = 1;
-		vm_page_free(m);
+		vm_page_discard(m);
 		cnt.v_pfree++;
 	}
 	object->root = object->hint = NULL;
@@ -205,9 +200,10 @@ void
 vm_object_terminate(vm_object_t object)
 {
 	vm_object_set_flag(object, OBJ_DEAD);
-	vm_object_pip_wait(object, "objtrm");
 	if (object->type == OBJT_VNODE)
 		(void)vm_object_page_clean(object, 0, 0, OBJPC_SYNC);
+	/* Last, since the page daemon writes pages of it while we sleep. */
+	vm_object_pip_wait(object, "objtrm");
 	KASSERT(object->ref_count == 0, ("vm_object_terminate: %p has %d references",
 	    object, object->ref_count));
 	free_pages(object);

@@ -85,9 +85,7 @@ struct vm_object {
 
 /* flags */
 #define	OBJ_DEAD	0x0008		/* being terminated, or was */
-#define	OBJ_NOSPLIT	0x0010		/* not to be split: shared memory's */
 #define	OBJ_PIPWNT	0x0040		/* somebody waits for paging_in_progress */
-#define	OBJ_WRITEABLE	0x0080		/* has been mapped for writing */
 #define	OBJ_MIGHTBEDIRTY 0x0100		/* may have pages to be cleaned */
 #define	OBJ_ONEMAPPING	0x2000		/* no page is in two places of maps */
 
@@ -161,10 +159,8 @@ vm_object_clear_flag(vm_object_t object, uint16_t bits)
 static inline void
 vm_object_set_writeable_dirty(vm_object_t object)
 {
-	const uint16_t both = OBJ_WRITEABLE | OBJ_MIGHTBEDIRTY;
-
-	if ((object->flags & both) != both)
-		vm_object_set_flag(object, both);
+	if (!(object->flags & OBJ_MIGHTBEDIRTY))
+		vm_object_set_flag(object, OBJ_MIGHTBEDIRTY);
 }
 
 /* ---------------------------------------------------------------- shadows */
@@ -193,6 +189,8 @@ vm_object_t vm_object_leave_backing(vm_object_t object);
 /*
  * Shorten the chain behind an object, as far as may be: a backing object that
  * nobody else refers to is absorbed; one that shows nothing through is bypassed.
+ * The caller refers to it.  Sleeps for busy pages, not for memory: without that
+ * the chain stays as it is.
  */
 void	vm_object_collapse(vm_object_t object);
 /*
@@ -209,7 +207,8 @@ int	vm_object_coalesce(vm_object_t object, vm_ooffset_t prev_offset,
  * Free pages from `start' to before `end' (0: all behind start), and their
  * mappings, wired or not; with `clean_only', only those that are neither dirty
  * nor wired.  What the kernel has wired for itself stays, and its contents are
- * invalid.  Sleeps for busy ones.
+ * invalid.  Sleeps for busy ones.  Not of a device, nor of OBJT_PHYS, whose pages
+ * are not known to be mapped.
  */
 void	vm_object_page_remove(vm_object_t object, vm_pindex_t start,
 	    vm_pindex_t end, int clean_only);

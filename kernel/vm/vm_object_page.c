@@ -38,12 +38,13 @@ is_before(vm_page_t m, vm_pindex_t end)
 static void
 remove_page(vm_page_t m, int clean_only)
 {
-	if (m->wire_count != 0 && !(m->flags & PG_FICTITIOUS)) {
+	if (m->wire_count != 0) {
 		if (clean_only)
 			return;
 		vm_page_unmap(m);
 		if (m->wire_count != 0) {
 			m->valid = m->dirty = 0;
+			vm_page_flag_clear(m, PG_ZERO);
 			return;
 		}
 	}
@@ -64,6 +65,8 @@ vm_object_page_remove(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 {
 	vm_page_t m, next;
 
+	KASSERT(object->type != OBJT_DEVICE && object->type != OBJT_PHYS,
+	    ("vm_object_page_remove: %p is of type %d", object, object->type));
 	if (object->resident_page_count == 0)
 		return;
 	vm_object_pip_add(object, 1);
@@ -110,7 +113,10 @@ collect_run(vm_page_t m, vm_pindex_t end, int flags, vm_page_t *run)
 	return (count);
 }
 
-/* The object's marks are cleared first: who writes meanwhile sets them again. */
+/*
+ * The object's mark is cleared first, unless dirty pages are passed by: who writes
+ * meanwhile sets it again.
+ */
 int
 vm_object_page_clean(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
     int flags)
@@ -121,8 +127,9 @@ vm_object_page_clean(vm_object_t object, vm_pindex_t start, vm_pindex_t end,
 
 	if (object->type != OBJT_VNODE || !(object->flags & OBJ_MIGHTBEDIRTY))
 		return (0);
-	if (start == 0 && (end == 0 || end >= object->size))
-		vm_object_clear_flag(object, OBJ_WRITEABLE | OBJ_MIGHTBEDIRTY);
+	if (start == 0 && (end == 0 || end >= object->size) &&
+	    !(flags & OBJPC_NOSYNC))
+		vm_object_clear_flag(object, OBJ_MIGHTBEDIRTY);
 	vm_object_pip_add(object, 1);
 	while (is_before(m = vm_page_find_least(object, start), end)) {
 		if (vm_page_sleep_if_busy(m, 1, "vpcwai"))
@@ -153,7 +160,7 @@ vm_object_sync(vm_object_t object, vm_ooffset_t offset, vm_size_t size,
 		return (0);
 	for (; object->backing_object != NULL; object = object->backing_object)
 		offset += object->backing_object_offset;
-	if (object->type != OBJT_VNODE && object->type != OBJT_DEVICE)
+	if (object->type != OBJT_VNODE)
 		return (0);
 	start = OFF_TO_IDX(offset);
 	end = MIN(OFF_TO_IDX(offset + size + PAGE_MASK), object->size);

@@ -129,20 +129,18 @@ take_page(vm_object_t object, vm_object_t backing, vm_page_t m)
 		if ((invalid = vm_page_lookup(object, new)) != NULL)
 			vm_page_free(invalid);
 		vm_page_rename(m, object, new);
-	} else {
-		pmap_remove_all(m);
-		vm_page_free(m);
-	}
+	} else
+		vm_page_discard(m);
 	if (backing->type == OBJT_SWAP)
 		swap_pager_freespace(backing, old, 1);
 }
 
 /*
- * Take all that the backing object has.  Returns 0 if it slept, so that nothing
- * is known any more, or 1: it is empty.
+ * Take all pages that the backing object has in memory.  Returns 0 if it slept,
+ * so that nothing is known any more, or 1: there are none left.
  */
 static int
-take_all(vm_object_t object, vm_object_t backing)
+take_pages(vm_object_t object, vm_object_t backing)
 {
 	vm_page_t m;
 
@@ -151,12 +149,17 @@ take_all(vm_object_t object, vm_object_t backing)
 			return (0);
 		take_page(object, backing, m);
 	}
-	if (backing->type == OBJT_SWAP) {
-		swap_pager_copy(backing, object,
-		    OFF_TO_IDX(object->backing_object_offset), 1);
-		return (0);
-	}
 	return (1);
+}
+
+/* And those that it has on swap.  Returns 0, or ENOMEM: not all could be. */
+static int
+take_slots(vm_object_t object, vm_object_t backing)
+{
+	if (backing->type != OBJT_SWAP)
+		return (0);
+	return (swap_pager_copy(backing, object,
+	    OFF_TO_IDX(object->backing_object_offset)));
 }
 
 /* The backing object, which is empty, goes: its place is ours. */
@@ -199,8 +202,11 @@ vm_object_collapse(vm_object_t object)
 			if (!shows_nothing(object, backing))
 				return;
 			bypass(object, backing);
-		} else if (take_all(object, backing))
+		} else if (take_pages(object, backing)) {
+			if (take_slots(object, backing) != 0)
+				return;
 			replace_backing(object, backing);
+		}
 	}
 }
 

@@ -344,6 +344,15 @@ vm_page_free_zero(vm_page_t m)
 	page_free(m, PG_ZERO);
 }
 
+void
+vm_page_discard(vm_page_t m)
+{
+	if (pmap_page_is_mapped(m))
+		pmap_remove_all(m);
+	m->wire_count = MIN(m->wire_count, 1);
+	vm_page_free(m);
+}
+
 /* Could it be free instead?  If it is dirty, that is known afterwards. */
 static int
 page_is_spare(vm_page_t m)

@@ -161,6 +161,12 @@ vm_page_t vm_page_alloc(vm_object_t object, vm_pindex_t pindex, int req);
 void	vm_page_free(vm_page_t m);
 void	vm_page_free_zero(vm_page_t m);	/* one that is full of zeros */
 /*
+ * Nobody will find it any more: unmap it, and give it back, wired or not.  A
+ * wiring outlives its mapping: protection takes that away, another who shares
+ * the page copies it, and who had wired it finds the copy.
+ */
+void	vm_page_discard(vm_page_t m);
+/*
  * Page `pindex' of an object, busy (but for NOBUSY), allocated if it is not
  * there.  Sleeps while it is busy, and for memory: with RETRY until it has it,
  * without returns NULL after having slept.

@@ -34,44 +34,44 @@
  * the end both become the root's.
  */
 vm_page_t
-vm_page_splay(vm_pindex_t pindex, vm_page_t root)
+vm_page_splay(vm_pindex_t pindex, vm_page_t top)
 {
-	vm_page_t before, behind, child;
+	vm_page_t before, behind, next;
 	vm_page_t *before_end = &before, *behind_end = &behind;
 
-	if (root == NULL)
+	if (top == NULL)
 		return (NULL);
-	while (root->pindex != pindex) {
-		if (pindex < root->pindex) {
-			if ((child = root->left) == NULL)
+	while (top->pindex != pindex) {
+		if (pindex < top->pindex) {
+			if ((next = top->left) == NULL)
 				break;
-			if (pindex < child->pindex && child->left != NULL) {
-				root->left = child->right;	/* rotate */
-				child->right = root;
-				root = child;
-				child = root->left;
+			if (pindex < next->pindex && next->left != NULL) {
+				top->left = next->right;	/* rotate */
+				next->right = top;
+				top = next;
+				next = top->left;
 			}
-			*behind_end = root;
-			behind_end = &root->left;
+			*behind_end = top;
+			behind_end = &top->left;
 		} else {
-			if ((child = root->right) == NULL)
+			if ((next = top->right) == NULL)
 				break;
-			if (pindex > child->pindex && child->right != NULL) {
-				root->right = child->left;
-				child->left = root;
-				root = child;
-				child = root->right;
+			if (pindex > next->pindex && next->right != NULL) {
+				top->right = next->left;
+				next->left = top;
+				top = next;
+				next = top->right;
 			}
-			*before_end = root;
-			before_end = &root->right;
+			*before_end = top;
+			before_end = &top->right;
 		}
-		root = child;
+		top = next;
 	}
-	*before_end = root->left;
-	*behind_end = root->right;
-	root->left = before;
-	root->right = behind;
-	return (root);
+	*before_end = top->left;
+	*behind_end = top->right;
+	top->left = before;
+	top->right = behind;
+	return (top);
 }
 
 vm_page_t

@@ -175,7 +175,8 @@ inactive_page(struct scan *sc, vm_page_t m)
 	} else if (sc->pass == 0 && !(m->flags & PG_WINATCFLS)) {
 		vm_page_flag_set(m, PG_WINATCFLS);
 		vm_pageq_requeue(m);
-	} else if (sc->launder > 0 && vm_pageout_clean(m) > 0) {
+	} else if (sc->launder > 0 && !(m->object->flags & OBJ_DEAD) &&
+	    vm_pageout_clean(m) > 0) {
 		sc->shortage--;
 		sc->launder--;
 	}

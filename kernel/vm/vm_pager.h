@@ -28,7 +28,7 @@ struct pagerops {
 		    int flags, int *rtvals);
 	int	(*pgo_haspage)(vm_object_t object, vm_pindex_t pindex,
 		    int *before, int *after);
-	/* The page is dirty: what is kept of it is of no use.  At splvm.  Or NULL. */
+	/* The page is dirty: what is kept of it is of no use.  Or NULL. */
 	void	(*pgo_pageunswapped)(vm_page_t m);
 };
 

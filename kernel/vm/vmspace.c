@@ -98,6 +98,7 @@ vm_map_copy_entry(vm_map_t src_map, vm_map_t dst_map, vm_map_entry_t src_entry,
 
 	/* What nobody may use is not there, although it is to be wired. */
 	if (src_entry->wired_count != 0 && (src_entry->protection & VM_PROT_READ)) {
+		dst_entry->eflags &= ~MAP_ENTRY_NEEDS_COPY;
 		vm_fault_copy_entry(dst_map, src_map, dst_entry, src_entry);
 		return;
 	}

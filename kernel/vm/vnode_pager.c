@@ -84,7 +84,6 @@ vnode_pager_dealloc(vm_object_t object)
 	object->type = OBJT_DEAD;
 	object->size = 0;
 	vp->v_object = NULL;
-	vp->v_vflag &= ~VV_TEXT;
 	for (refs = object->ref_count; refs > 0; refs--)
 		vrele(vp);
 }
@@ -92,13 +91,10 @@ vnode_pager_dealloc(vm_object_t object)
 void
 vm_object_vndeallocate(vm_object_t object)
 {
-	struct vnode *vp = object->handle;
-
 	KASSERT(object->ref_count > 0, ("vm_object_vndeallocate: object %p has no "
 	    "references", object));
-	if (--object->ref_count == 0)
-		vp->v_vflag &= ~VV_TEXT;
-	vrele(vp);
+	object->ref_count--;
+	vrele(object->handle);
 }
 
 /* All pages of a file are alike, so the neighbours are as near as it goes on. */
@@ -185,7 +181,7 @@ vnode_destroy_vobject(struct vnode *vp)
 /*
  * The last page of a file that became shorter: what is behind the end becomes
  * zeros, and is not written any more.  Who maps the page sees that: it is the
- * same one.
+ * same one.  One that is just being read has got what was there before.
  */
 static void
 clear_tail(vm_object_t object, vm_ooffset_t size)
@@ -194,9 +190,9 @@ clear_tail(vm_object_t object, vm_ooffset_t size)
 
 	do {
 		m = vm_page_lookup(object, OFF_TO_IDX(size));
-		if (m == NULL || m->valid == 0)
-			return;
-	} while (vm_page_sleep_if_busy(m, 1, "vnpset"));
+	} while (m != NULL && vm_page_sleep_if_busy(m, 1, "vnpset"));
+	if (m == NULL || m->valid == 0)
+		return;
 	pmap_zero_page_area(m, size_tail(size), PAGE_SIZE - size_tail(size));
 	vm_page_test_dirty(m);
 	m->dirty &= vm_page_bits(0, size_tail(size));

@@ -20,6 +20,7 @@
 #include <sys/priority.h>
 #include <sys/proc.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <sys/vnode_if.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
@@ -139,6 +140,8 @@ vnode_pager_generic_getpages(struct vnode *vp, vm_page_t *m, int bytecount,
 	KASSERT(count <= VNODE_PAGER_MAXPAGES,
 	    ("vnode_pager_generic_getpages: %d pages", count));
 	in_file = howmany(bytes, PAGE_SIZE);
+	cnt.v_vnodein++;
+	cnt.v_vnodepgsin += in_file;
 	if (reqpage < in_file)
 		(void)transfer(vp, UIO_READ, m, bytes, 0, &error);
 	rv = reqpage >= in_file ? VM_PAGER_BAD :
@@ -164,6 +167,8 @@ vnode_pager_generic_putpages(struct vnode *vp, vm_page_t *m, int bytecount,
 
 	KASSERT(count <= VNODE_PAGER_MAXPAGES,
 	    ("vnode_pager_generic_putpages: %d pages", count));
+	cnt.v_vnodeout++;
+	cnt.v_vnodepgsout += count;
 	if (bytes > 0)
 		done = transfer(vp, UIO_WRITE, m, bytes,
 		    sync & VM_PAGER_PUT_SYNC ? IO_SYNC : 0, &error);

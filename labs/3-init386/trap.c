@@ -21,6 +21,7 @@
 #include <sys/signal.h>
 #include <sys/signalvar.h>
 #include <sys/systm.h>
+#include <sys/vmmeter.h>
 #include <i386/cpufunc.h>
 #include <i386/md_var.h>
 #include <i386/pcb.h>
@@ -211,15 +212,13 @@ trap_fatal(struct trapframe *tf, uint32_t eva)
  * A trap.  Interrupts are off for some; they go on again as soon as CR2 has
  * been read, unless the kernel had them off where it trapped, which is told
  * where nobody has expected the trap.  A user cannot have them off: that is
- * told, and they go on.
+ * told, and they go on.  `eva' is the address of a page fault.
  */
-void
-trap(struct trapframe *tf)
+static __attribute__((noinline)) void
+decided_trap(struct trapframe *tf, uint32_t eva)
 {
 	struct trap_decision td;
-	uint32_t eva;
 
-	eva = tf->tf_trapno == T_PAGEFLT ? rcr2() : 0;
 	td = trap_decode(tf, curpcb->pcb_onfault);
 	if (tf->tf_eflags & PSL_I) {
 		if (td.td_action != TRAP_DEBUGGER && td.td_action != TRAP_NMI)
@@ -269,6 +268,24 @@ trap(struct trapframe *tf)
 		trap_fatal(tf, eva);
 		break;
 	}
+}
+
+/* Nearly all traps are page faults, of which trap_decode() would say no more. */
+void
+trap(struct trapframe *tf)
+{
+	uint32_t eva = 0;
+
+	cnt.v_trap++;
+	if (tf->tf_trapno == T_PAGEFLT) {
+		eva = rcr2();
+		if (tf->tf_eflags & PSL_I) {
+			enable_intr();
+			trap_pfault(tf, eva);
+			return;
+		}
+	}
+	decided_trap(tf, eva);
 }
 
 /*

@@ -22,7 +22,7 @@
  *
  * While the map is locked to look at, nothing of this can go away.  To read from
  * a disk the lock is given up, since it takes long, and the objects are held
- * instead; afterwards the map may say something else (vm_fault_relookup).  Pages
+ * instead; afterwards the map may say something else (vm_fault_relock_map).  Pages
  * are held by making them busy.  The walk leaves an empty busy page in the first
  * object, first_m: whoever else wants that page sleeps.  What sleeps for another
  * fault's page, or for memory, holds nothing, and begins anew.
@@ -171,6 +171,19 @@ vm_fault_walk(struct faultstate *fs)
 	return (KERN_SUCCESS);
 }
 
+/*
+ * Before a page is copied: where others share the first object, they may have
+ * mapped the page behind it; they are to see the copy.
+ */
+static inline void
+vm_fault_hide_original(struct faultstate *fs)
+{
+	if (!(fs->type & VM_PROT_WRITE) || (fs->first_object->flags & OBJ_ONEMAPPING))
+		return;
+	vm_page_unmap(fs->m);
+	vm_pageq_remove(fs->m);		/* if that was what had wired it */
+}
+
 /* Once, from the map to the mapping. */
 static inline int
 vm_fault_try(struct faultstate *fs)
@@ -185,10 +198,15 @@ vm_fault_try(struct faultstate *fs)
 	rv = vm_fault_walk(fs);
 	if (rv != KERN_SUCCESS)
 		return (rv);
-	if (fs->object != fs->first_object)
+	if (fs->object != fs->first_object) {
+		vm_fault_hide_original(fs);
 		vm_fault_copy_on_write(fs);
+		/* It stays when what it is a copy of goes, written or not. */
+		if (fs->copied)
+			vm_page_dirty(fs->m);
+	}
 	if (!fs->locked) {
-		rv = vm_fault_relookup(fs);
+		rv = vm_fault_relock_map(fs);
 		if (rv != KERN_SUCCESS)
 			return (rv);
 	}
@@ -210,6 +228,6 @@ vm_fault(vm_map_t map, vm_offset_t vaddr, vm_prot_t fault_type, int fault_flags)
 	fs.grown = 0;
 	do
 		rv = vm_fault_try(&fs);
-	while (rv == FAULT_RETRY);
+	while (__builtin_expect(rv == FAULT_RETRY, 0));
 	return (rv);
 }
