@@ -105,8 +105,7 @@ change_page(pmap_t pmap, vm_offset_t va, vm_page_t m, pt_entry_t *pte,
 	vm_page_t was;
 
 	*pte = new;
-	if (old & PG_A)
-		pmap_invalidate_page(pmap, va);
+	pmap_invalidate_page(pmap, va);
 	count_wired(pmap, old, new);
 	if (!(old & PG_MANAGED)) {
 		if (new & PG_MANAGED)

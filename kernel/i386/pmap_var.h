@@ -43,8 +43,8 @@ void	pmap_space_init(pmap_t pmap, pd_entry_t *directory);
 static inline int
 pmap_is_current(pmap_t pmap)
 {
-	return (__builtin_expect(pmap->pm_pdir[PTDPTDI] == PTD[PTDPTDI], 1) ||
-	    pmap == kernel_pmap);
+	return (__builtin_expect(pmap->pm_pdir[PTDPTDI] == PTD[PTDPTDI] ||
+	    pmap == kernel_pmap, 1));
 }
 
 static inline void

@@ -37,12 +37,12 @@ user_fault(struct trapframe *tf, uint32_t eva)
 	int rv = KERN_INVALID_ADDRESS;
 
 	if (eva < VM_MAXUSER_ADDRESS && vm != NULL) {
-		if (tf->tf_err & PGEX_W)
-			rv = vm_fault(&vm->vm_map, trunc_page(eva), VM_PROT_WRITE,
-			    VM_FAULT_DIRTY);
-		else
+		if (!(tf->tf_err & PGEX_W))
 			rv = vm_fault(&vm->vm_map, trunc_page(eva), VM_PROT_READ,
 			    VM_FAULT_NORMAL);
+		else
+			rv = vm_fault(&vm->vm_map, trunc_page(eva), VM_PROT_WRITE,
+			    VM_FAULT_DIRTY);
 	}
 	if (rv != KERN_SUCCESS)
 		trapsignal(curthread, tf, rv == KERN_PROTECTION_FAILURE ?

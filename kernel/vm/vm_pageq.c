@@ -130,7 +130,8 @@ vm_page_unmap(vm_page_t m)
 static inline int
 is_pageable(vm_page_t m)
 {
-	return (m->wire_count == 0 && !(m->flags & (PG_UNMANAGED | PG_FICTITIOUS)));
+	return (__builtin_expect(m->wire_count == 0 &&
+	    !(m->flags & (PG_UNMANAGED | PG_FICTITIOUS)), 1));
 }
 
 /* It is in another queue: it leaves that. */
