@@ -18,6 +18,7 @@ from grade.elf import read_labels
 from grade.switching import SERVICES_KERNEL, services_disk
 
 BUDGETS: Mapping[int, int] = {16: 30, 256: 45, 4096: 70}   # entries: instructions
+PEERS: Mapping[int, tuple[int, int]] = {16: (25, 29), 256: (40, 53), 4096: (65, 79)}    # a good splay, a balanced tree
 GROWTH = (16, 64, 256, 1024, 4096, 16384, 65536)
 
 _BURST = 16

@@ -31,7 +31,7 @@ from grade.failure import HarnessFault
 from grade.faulting import (
     COPY_BUDGET, FORK_BUDGET, MEGABYTE_BUDGET, PREZEROED_BUDGET, ZERO_BUDGET, measure_faults)
 from grade.labs import find_labs
-from grade.lookups import BUDGETS, GROWTH, measure_lookups
+from grade.lookups import BUDGETS, GROWTH, PEERS, measure_lookups
 from grade.models import btx as model
 from grade.reading import BYTE_BUDGET, measure_read
 from grade.switching import CHECK_DISK, SERVICES_KERNEL, SWITCH_BUDGET, measure_switches
@@ -183,7 +183,8 @@ def measure_maps(bochs: str) -> None:
     for entries in GROWTH:
         with tempfile.TemporaryDirectory(prefix="lookup-") as name:
             cost = measure_lookups(TREE, Path(name), bochs=bochs, entries=entries)
-        target = f" (target {BUDGETS[entries]})" if entries in BUDGETS else ""
+        target = " (target {}; a good splay {}, balanced {})".format(BUDGETS[entries], *PEERS[entries]) \
+            if entries in BUDGETS else ""
         what = f"kernel: a look-up in bursts, {entries} entries in the map"
         print(f"  {what:<58} {cost:9.1f} instructions{target}", flush=True)
 
