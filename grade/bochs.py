@@ -106,24 +106,38 @@ class _Drain(threading.Thread):
         super().__init__(daemon=True)
         self.received = bytearray()
         self.flooded = False
-        self._screen, self._com1 = screen, com1
+        self._com1 = com1
+        self._sources = [screen, com1]
+        self._taking = threading.Lock()     # held from the look at COM1 until what was there is kept
         self._ended, self._wake = os.pipe()
 
     def run(self) -> None:
-        sources = [self._screen, self._com1, self._ended]
         while True:
-            for source in select.select(sources, [], [])[0]:
-                if source == self._ended:
-                    return
-                try:
-                    data = os.read(source, 65536)
-                except OSError:     # Bochs has closed its side
-                    data = b""
-                if not data:
-                    sources.remove(source)
-                elif source == self._com1:
-                    self.received += data[:SERIAL_BYTES - len(self.received)]
-                    self.flooded |= len(self.received) >= SERIAL_BYTES
+            ready = select.select([*self._sources, self._ended], [], [])[0]
+            if self._ended in ready:
+                return
+            with self._taking:
+                for source in ready:
+                    self._take(source)
+
+    def _take(self, source: int) -> None:
+        if source not in self._sources or not select.select([source], [], [], 0)[0]:
+            return                  # the other thread has taken it
+        try:
+            data = os.read(source, 65536)
+        except OSError:     # Bochs has closed its side
+            data = b""
+        if not data:
+            self._sources.remove(source)
+        elif source == self._com1:
+            self.received += data[:SERIAL_BYTES - len(self.received)]
+            self.flooded |= len(self.received) >= SERIAL_BYTES
+
+    def catch_up(self) -> None:
+        """Take what stands on COM1 now. Bochs writes there before it prompts: so of a machine that stands, it is all."""
+        with self._taking:
+            while self._com1 in self._sources and select.select([self._com1], [], [], 0)[0]:
+                self._take(self._com1)
 
     def stop(self) -> None:
         """End the thread; then take what is still under way on COM1, which the sender has closed."""
@@ -478,7 +492,9 @@ class Machine:
 
     @property
     def serial(self) -> bytes:
-        """What the guest has sent on COM1; all of it once the machine is closed."""
+        """What the guest has sent on COM1 so far; while it runs there may be more under way."""
+        if self._drain.is_alive():
+            self._drain.catch_up()
         return self._serial or bytes(self._drain.received)
 
     def log(self) -> str:
