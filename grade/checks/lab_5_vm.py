@@ -54,8 +54,9 @@ def free(bench: Bench, case: Case) -> None:
 
 
 @check("5.1", "shape", points=4, title="the shape that top-down splaying gives", cases=TREES,
-       hint="Two steps to the same side: first a rotation, then the link. To different sides: two links. Compare the "
-            "two drawings from the root on.")
+       hint="Two steps to the same side: first a rotation, then the link. To different sides: only the first entry "
+            "is linked; its child is the next place, and may begin two steps to the same side of its own. Compare "
+            "the two drawings from the root on.")
 def shape(bench: Bench, case: Case) -> None:
     for step in Splays(bench, case).steps():
         expect_tree(step.what, step.expected, step.seen)

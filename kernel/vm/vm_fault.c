@@ -48,11 +48,13 @@
  *				is the kernel's mistake: panic, "vm_fault: fault
  *				on nofault entry, addr: %lx"
  *	KERN_INVALID_ADDRESS	maybe it is a stack's: whatever vm_fault_grow() says
- *	KERN_PROTECTION_FAILURE	with VM_FAULT_USER_WIRE among fs->flags whatever
- *				vm_fault_lookup_wire() says, which is as good as
- *				vm_map_lookup(); else it is returned
+ *	KERN_PROTECTION_FAILURE	with VM_FAULT_USER_WIRE among fs->flags ask
+ *				vm_fault_lookup_wire(): its KERN_SUCCESS is as good
+ *				as vm_map_lookup()'s, anything else it says is
+ *				returned; without the flag this is returned
  *
- * and so is any other code.
+ * and so is any other code.  A stack grows only if vm_map_lookup() itself says
+ * KERN_INVALID_ADDRESS, never if vm_fault_lookup_wire() does.
  */
 int
 vm_fault_lookup(struct faultstate *fs)

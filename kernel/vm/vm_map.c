@@ -138,9 +138,11 @@ cow_eflags(int cow)
  * NULL) one goes on where the other ends; eflags, both protections, inheritance
  * and wired_count are equal.
  *
- *	The entry itself stays.  The other is unlinked; the entry takes over its
- *	start and offset, or its end; then vm_map_entry_resize_free(), of the one
- *	that is before the entry now, if there is one, or of the entry.  The other's
+ *	The entry itself stays, and the other is unlinked.  If that was the one
+ *	before, the entry takes over its start and offset; then comes
+ *	vm_map_entry_resize_free() of the one that is before the entry now, unless
+ *	that is the header.  If it was the one behind, the entry takes over its end;
+ *	then comes vm_map_entry_resize_free() of the entry.  At last the other's
  *	reference of the object is dropped, and vm_map_entry_dispose() takes it.
  *
  * vm_map_clip_start() cuts `entry' at `start', so that it begins there: what is

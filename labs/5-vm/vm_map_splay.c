@@ -69,8 +69,11 @@ gap_behind(vm_map_t map, vm_map_entry_t entry)
  * an entry right of which it goes on, with its left subtree, the rightmost in
  * the tree of those before.
  *
- * It goes by two steps where it can: if the second is to the same side as the
- * first, then before the entry is put there it is rotated with its child.
+ * It goes by two steps where the second is to the same side as the first and
+ * leads to an entry: then before one is put there it is rotated with its child.
+ * Everywhere else it goes by one: only the entry is put there, and its child is
+ * the next place, where it is decided anew.  So after a step to one side the next
+ * two may be such two to the other.
  *
  *	addr < x < y:		    y			  x
  *				   / \			 / \
@@ -118,7 +121,8 @@ vm_map_lookup_entry(vm_map_t map, vm_offset_t addr, vm_map_entry_t *entry)
  *	and all of the tree as the right one.  Otherwise the tree is first splayed
  *	at after's start, unless `after' is the root; then it is split behind it:
  *	`after' is the new root's left subtree, and what was right of `after' is
- *	the right one.  adj_free and max_free of both are set.
+ *	the right one.  Then adj_free and max_free are set: of the new entry, and,
+ *	before that, of `after', if it is not the header.
  *
  * vm_map_entry_unlink() takes `entry' out of the list and the tree; nentries
  * goes down.
