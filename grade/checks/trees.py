@@ -73,11 +73,12 @@ def draw(nodes: Sequence[Node], *, free: bool = True) -> list[str]:
 
 
 def beside(left: Sequence[str], right: Sequence[str]) -> str:
-    """Two drawings side by side, with > between rows that differ."""
+    """What is expected, and the student's, side by side, with > between rows that differ."""
     width = max(COLUMN, *(len(line) + 2 for line in left))
     rows = max(len(left), len(right))
     pairs = zip([*left, *[""] * (rows - len(left))], [*right, *[""] * (rows - len(right))])
-    return "\n".join(f"{one:<{width}}{' ' if one == other else '>'} {other}".rstrip() for one, other in pairs)
+    drawn = [f"{one:<{width}}{' ' if one == other else '>'} {other}".rstrip() for one, other in pairs]
+    return "\n".join(["the one on the right:", f"{'expected':<{width}}  yours", *drawn])
 
 
 # ---------------------------------------------------------------- judging
@@ -108,7 +109,7 @@ def expect_free(what: str, seen: Seen, adj_free: Mapping[int, int]) -> None:
         largest[node.path] = max(adj_free[node.start], *(largest.get(node.path + way, 0) for way in "LR"))
     right = [Node(node.path, node.start, node.end, adj_free[node.start], largest[node.path]) for node in seen.nodes]
     if list(seen.nodes) != right:
-        raise StudentFailure(f"{what}: adj_free/max_free", "those of the left drawing",
+        raise StudentFailure(f"{what}: adj_free/max_free", "those of the drawing on the left",
                              beside(draw(right), draw(seen.nodes)), cause="free space")
 
 
