@@ -28,7 +28,9 @@ class Shared(Faults):
         self.script.dirt(RUBBISH)
         self._layers = {self.object(12): Layer() for _ in range(3)}
         for object, layer in self._layers.items():
-            for page in self.draw.sample(range(12), 10):
+            # All pages: one that nobody has written comes to be where it is looked at, and what is written to the object
+            # later is not seen there.
+            for page in range(12):
                 layer.pages[page] = page_of(self.value())
                 self.script.page(object, page, layer.pages[page].value)
         self.memories = {self.space(): Memory()}
