@@ -14,7 +14,7 @@ from grade.checks.cases import Case
 from grade.checks.maps import PAGE, ran
 from grade.checks.scripts import Results, com1
 from grade.checks.spaces import (
-    BUSY, CACHED, NOT_VALID, WRITTEN_OUT, FaultScript, held, outcome, value_words)
+    BUSY, CACHED, HALF_VALID, NOT_VALID, WRITTEN_OUT, FaultScript, held, map_words, outcome, stepped, value_words)
 from grade.failure import expect
 from grade.models import vm as model
 
@@ -103,6 +103,29 @@ class Faults:
         self.then(judge)
 
 
+    def step(self, function: str, about: str, *, space: int = 0, address: int = BASE, page: tuple[int, int] = (0, 0),
+             first: tuple[int, int] = (0, 0), asked: int = READ, type: int = READ, prot: int = RWX, **expected: str) -> None:
+        """Say one step by itself, with the walk at a page of an object, and what must be left of it. expected: by the
+        names of FIELDS."""
+        what = f"{function}(), {about}"
+        number = self.script.step(function, space, address, *page, *first, asked, type, prot, what)
+
+        def judge(results: Results) -> None:
+            told = stepped(results, number, what).told
+            for name, words in expected.items():
+                expect(f"{FIELDS[name]} after {what}", words, told[FIELDS[name]])
+        self.then(judge)
+
+
+FIELDS = {"code": "what is returned", "asked_map": "fs->asked_map", "map": "fs->map", "use": "fs->type", "may": "fs->prot",
+          "made": "fs->made", "copied": "fs->copied", "raised": "splvm()", "level": "the level of interrupts", "m": "fs->m"}
+LEVEL = "as before"
+
+
+def xwr(rights: int) -> str:
+    return f"{rights:03b}b (xwr)"
+
+
 COUNTED = {"zfod": "v_zfod", "ozfod": "v_ozfod", "copied": "v_cow_faults", "moved": "v_cow_optim"}
 
 
@@ -130,6 +153,16 @@ class Lookups(Faults):
                                 about="where nothing is")
         for outside in (0, PAGE, 0xBFBFF000):
             self.access(space, outside, write=False, code=model.INVALID_ADDRESS, about="where nothing is")
+        self._submap(space)
+
+    def _submap(self, space: int) -> None:
+        """What is asked for is not changed by what is found."""
+        other, at = self.space(), self.room(3)
+        self.script.map(space, 0, 0, at, at + 3 * PAGE, RW, RW)
+        self.script.map(other, 0, 0, at, at + 3 * PAGE, RW, RW)
+        self.script.submap(space, at, other)
+        self.step("vm_fault_lookup", "of an address in a submap", space=space, address=at + PAGE,
+                  code="KERN_SUCCESS", asked_map=map_words(space), map=map_words(other), use=xwr(READ), may=xwr(RW))
 
 
 class Answers(Faults):
@@ -175,6 +208,11 @@ class Answers(Faults):
         self.script.set_entry(self._space, at, eflags, RW, RW, 1)
         self.access(self._space, at + page * PAGE, write=False, holds=value, writable=True, counts={"copied": 1},
                     about="of wired memory, a private copy of an object")
+        at = self.room(1)
+        self.script.map(self._space, 0, 0, at, at + PAGE, READ, RWX)
+        self.script.set_entry(self._space, at, 0, READ, RWX, 1)
+        self.step("vm_fault_lookup", "of wired memory that may be read", space=self._space, address=at,
+                  code="KERN_SUCCESS", use=xwr(READ), may=xwr(READ))
 
 
 class NoFault(Faults):
@@ -216,6 +254,10 @@ class Residents(Faults):
         for _ in range(2):
             self._chain(space)
         self._kernel()
+        object = self.object(2)
+        self.script.page(object, 1, self.value(), HALF_VALID)
+        self.step("vm_fault_resident", "of a page that is valid in part", page=(object, 1), first=(object, 1),
+                  code="FAULT_ABSENT", m="not valid, busy, active")
 
     def _chain(self, space: int) -> None:
         """A page that is found in the object behind, unless the first has one."""
@@ -262,6 +304,21 @@ class Busy(Faults):
         for how, about, who, short in self.draw.sample(kinds, len(kinds)):
             for behind in (False,) if short else self.draw.sample((False, True), 2):
                 self._one(how, about, who, short, behind)
+        self.script.instead("splvm", "lab5_splvm")
+        for how, about, who, short in self.draw.sample(kinds, len(kinds)):
+            self._step(how, about, who, short)
+
+    def _step(self, how: int, about: str, who: int | None, short: bool) -> None:
+        """By itself: the level of interrupts, and the page's queue."""
+        object = self.object(2)
+        self.script.page(object, 1, self.value(), how)
+        if short:
+            self.script.short(MANY)
+        queue = "in no queue" if how == CACHED and who is None else "active"
+        self.step("vm_fault_resident", f"of a page that is {about}", page=(object, 1), first=(object, 1), raised="called",
+                  level=LEVEL, code="KERN_SUCCESS" if who is None else "FAULT_RETRY",
+                  m=f"valid, {'busy' if who is None else 'not busy'}, {queue}")
+        self.script.short(0)
 
     def _one(self, how: int, about: str, who: int | None, short: bool, behind: bool) -> None:
         """behind: in an object behind the first."""
@@ -310,6 +367,11 @@ class Zeros(Faults):
                 self.access(space, at + page * PAGE, write=True, value=word, writable=True,
                             about=f"of memory that nobody has touched ({kind})")
                 self.access(space, at + page * PAGE, write=False, written=word, about="of what was written before")
+        back = self.object(2)
+        front = self.shadow(back, 0, 2)
+        self.script.page(front, 1, self.value(), NOT_VALID | BUSY)
+        self.step("vm_fault_zero_fill", "at the end of a chain", page=(back, 1), first=(front, 1), made="1",
+                  m="valid, busy, active")
 
 
 class Counted(Faults):
@@ -347,6 +409,22 @@ class Copies(Faults):
         self.script.dirt(RUBBISH)
         for kind in self.draw.sample(("shared", "its own", "two shadows", "far behind") * 2, 8):
             self._one(kind)
+        for own in self.draw.sample((False, True), 2):
+            self._step("of a read", own, READ, READ)
+            self._step("of a write", own, WRITE, WRITE)
+            self._step("of a read of what is wired, to be written, too", own, READ, RW)
+
+    def _step(self, about: str, own: bool, asked: int, type: int) -> None:
+        """By itself: what is said of the page, and what it may be mapped for."""
+        back = self.object(2)
+        self.script.page(back, 1, self.value(), BUSY)
+        front = self.shadow(back, 0, 2, own=own)
+        self.script.page(front, 1, self.value(), NOT_VALID | BUSY)
+        writes = bool(type & WRITE)
+        copies = str(int(writes and not own))
+        self.step("vm_fault_copy_on_write", f"{about}, {'where nobody else has the page' if own else 'of a shared page'}",
+                  page=(back, 1), first=(front, 1), asked=asked, type=type, may=xwr(RWX if writes else RWX & ~WRITE),
+                  made=copies, copied=copies, m="valid, busy, active")
 
     def _one(self, kind: str) -> None:
         draw, pages = self.draw, 5

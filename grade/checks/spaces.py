@@ -17,16 +17,18 @@ from grade.checks.maps import FAULT, NONE, PAGE, MapScript
 from grade.checks.scripts import OTHERS, Results
 from grade.models import vm as model
 
-_SPACE, _FORK, _SHADOW, _PAGE, _DIRT, _ZEROED, _FAULT, _ACCESS, _KERNEL, _HELD, _SHORT = (
-    range(OTHERS + 13, OTHERS + 24))
+_SPACE, _FORK, _SHADOW, _PAGE, _DIRT, _ZEROED, _FAULT, _ACCESS, _KERNEL, _HELD, _SHORT, _SUBMAP, _STEP = (
+    range(OTHERS + 13, OTHERS + 26))
 MAPS, OBJECTS = 48, 64          # spaces are maps from there on; the driver's objects
 NEVER = 99                      # a code of the driver's
 WORDS = PAGE // 4
-NOT_VALID, BUSY, WRITTEN_OUT, CACHED = 1, 2, 4, 8      # how a page is
+NOT_VALID, BUSY, WRITTEN_OUT, CACHED, HALF_VALID = 1, 2, 4, 8, 16      # how a page is
 PRESENT, WRITABLE, USER = 1, 2, 4                       # of a page table's entry
 STEPS = ("vm_fault_lookup", "vm_fault_resident", "vm_fault_zero_fill", "vm_fault_copy_on_write")
 OUTCOME = struct.Struct("<3I7I4I4I")
+STEP = struct.Struct("<9I4I7I")
 VALID = 0xFF
+QUEUES = ("in no queue", "free", "inactive", "active", "in the cache")       # PQ_
 
 
 class Held(NamedTuple):
@@ -58,6 +60,38 @@ class Held(NamedTuple):
         return bool(self.state >> 24)
 
 
+class Stepped(NamedTuple):
+    """What one step of a fault has left: struct lab5_step."""
+
+    code: int
+    asked_map: int
+    map: int
+    type: int
+    prot: int
+    made: int
+    copied: int
+    raised: int
+    level: int
+    waits: tuple[int, int, int, int]
+    held: Held
+
+    @property
+    def told(self) -> dict[str, str]:
+        """In words, each by what it is about."""
+        held = self.held
+        return {
+            "what is returned": {-1: "FAULT_RETRY", -2: "FAULT_ABSENT"}.get(self.code - (self.code >> 31 << 32))
+            or model.code(self.code),
+            "fs->asked_map": map_words(self.asked_map), "fs->map": map_words(self.map),
+            "fs->type": f"{self.type:03b}b (xwr)", "fs->prot": f"{self.prot:03b}b (xwr)",
+            "fs->made": str(self.made), "fs->copied": str(self.copied),
+            "splvm()": "called" if self.raised else "not called",
+            "the level of interrupts": "as before" if self.level == 0 else "not as before: it was not set again",
+            "fs->m": "no page" if held.object == NONE else ", ".join((
+                "valid" if held.valid else "not valid", "busy" if held.busy else "not busy", QUEUES[held.state >> 8 & 0xFF])),
+        }
+
+
 class Outcome(NamedTuple):
     """What came of a fault or an access: struct lab5_outcome."""
 
@@ -84,6 +118,10 @@ class Outcome(NamedTuple):
             return "not mapped"
         return ("to be written" if self.entry & WRITABLE else "to be read only") + (
             "" if self.entry & USER else ", by the kernel")
+
+
+def map_words(space: int) -> str:
+    return "no map" if space == NONE else f"the map of space {space}"
 
 
 def value_words(value: int) -> str:
@@ -156,6 +194,17 @@ class FaultScript(MapScript):
         self.say(_KERNEL, self.own("vm_fault"), value)
         return self.result(OUTCOME.size // 4)
 
+    def submap(self, space: int, address: int, other: int) -> None:
+        """Let another space's map stand for an entry without an object."""
+        self.say(_SUBMAP, space, address, other)
+
+    def step(self, function: str, space: int, address: int, object: int, number: int, first: int, first_number: int,
+             asked: int, type: int, prot: int, about: str) -> int:
+        """One step by itself, with the walk at a page of object."""
+        self.calls.append(about)
+        self.say(_STEP, self.own(function), space, address, object, number, first, first_number, asked, type, prot)
+        return self.result(STEP.size // 4)
+
     def held(self, object: int, number: int) -> int:
         self.say(_HELD, object, number)
         return self.result(7)
@@ -164,6 +213,11 @@ class FaultScript(MapScript):
 def outcome(results: Results, number: int, what: str) -> Outcome:
     words = OUTCOME.unpack(results.memory(number, what))
     return Outcome(*words[:3], Held(*words[3:10]), *words[10:14], words[14:])
+
+
+def stepped(results: Results, number: int, what: str) -> Stepped:
+    words = STEP.unpack(results.memory(number, what))
+    return Stepped(*words[:9], words[9:13], Held(*words[13:]))
 
 
 def held(results: Results, number: int, what: str) -> Held:

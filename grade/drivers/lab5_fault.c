@@ -14,6 +14,10 @@
  *	FAULT function, space, address, type, flags	results: struct lab5_outcome
  *	ACCESS function, space, address, write, value	the same
  *	HELD object, number		what a page holds; results: struct lab5_held
+ *	SUBMAP space, address, other	let another space's map stand for an entry
+ *	STEP function, space, address, object, number, first, number, asked, type, prot
+ *					one step of a fault, by itself, with the walk at
+ *					a page of object; results: struct lab5_step
  *
  * A space's numbers, as a map, begin at MAPS.  ACCESS does what the CPU does: it
  * asks the page tables, calls the function for a fault until they allow it, and
@@ -32,6 +36,7 @@
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
 #include <i386/pmap.h>
+#include <i386/spl.h>
 #include <vm/pmap.h>
 #include <vm/vm_extern.h>
 #include <vm/vm_fault.h>
@@ -46,7 +51,7 @@
 
 enum {
 	OP_SPACE = OP_FAULTS, OP_FORK, OP_SHADOW, OP_PAGE, OP_DIRT, OP_ZEROED,
-	OP_FAULT, OP_ACCESS, OP_KERNEL, OP_HELD, OP_SHORT,
+	OP_FAULT, OP_ACCESS, OP_KERNEL, OP_HELD, OP_SHORT, OP_SUBMAP, OP_STEP,
 };
 
 /* PAGE's how */
@@ -54,6 +59,7 @@ enum {
 #define	BUSY		0x2		/* somebody's, and nobody will give it back */
 #define	WRITTEN_OUT	0x4		/* m->busy */
 #define	CACHED		0x8
+#define	HALF_VALID	0x10
 
 /* What a page holds, and whose it is. */
 struct lab5_held {
@@ -71,13 +77,24 @@ struct lab5_outcome {
 	uint32_t	waits[4];		/* calls of what stands in others' place */
 };
 
+/* What one step has left, in its faultstate and beside it. */
+struct lab5_step {
+	uint32_t	code;
+	uint32_t	asked_map, map;		/* spaces; NONE: no such map */
+	uint32_t	type, prot, made, copied;
+	uint32_t	raised;			/* calls of splvm() */
+	uint32_t	level;			/* how much higher it is now */
+	uint32_t	waits[4];
+	struct lab5_held held;			/* fs->m */
+};
+
 typedef int	fault_t(vm_map_t, vm_offset_t, vm_prot_t, int);
 
 uint32_t	lab5_answers[4];	/* of what stands in others' place */
 uint32_t	lab5_answered;		/* how often */
 
 static struct vmspace *spaces[SPACES];
-static uint32_t waits[4];
+static uint32_t waits[4], raised;
 static vm_offset_t window;
 
 struct vmspace *
@@ -137,7 +154,7 @@ make_page(vm_object_t object, vm_pindex_t pindex, uint32_t value, uint32_t how)
 	if (m == NULL)
 		panic("lab5: no page is left");
 	fill(m, value);
-	m->valid = how & NOT_VALID ? 0 : VM_PAGE_BITS_ALL;
+	m->valid = how & NOT_VALID ? 0 : how & HALF_VALID ? 0xf : VM_PAGE_BITS_ALL;
 	vm_page_activate(m);
 	if (how & BUSY)
 		return;
@@ -283,12 +300,86 @@ access(const uint32_t *w)
 		see(table_entry(vm, va) & PG_FRAME)[WRITTEN] = w[5];
 }
 
+static uint32_t
+space_of(vm_map_t map)
+{
+	uint32_t number;
+
+	for (number = 0; number < SPACES; number++)
+		if (spaces[number] != NULL && &spaces[number]->vm_map == map)
+			return (number);
+	return (NONE);
+}
+
+static void
+tell_step(const struct faultstate *fs, uint32_t code, const struct lab5_step *before)
+{
+	struct lab5_step told = {
+		.code = code,
+		.asked_map = space_of(fs->asked_map), .map = space_of(fs->map),
+		.type = fs->type, .prot = fs->prot,
+		.made = fs->made, .copied = fs->copied,
+		.raised = raised - before->raised, .level = cpl - before->level,
+		.held = held_by(fs->m),
+	};
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		told.waits[i] = waits[i] - before->waits[i];
+	script_result(&told, sizeof(told) / 4);
+}
+
+/* With the map not locked but by vm_fault_lookup(), and the objects not held. */
+static void
+step(const uint32_t *w)
+{
+	int (*function)(struct faultstate *) = (void *)w[1];
+	vm_map_t map = &spaces[w[2]]->vm_map;
+	struct faultstate fs = {
+		.asked_map = map, .map = map, .vaddr = w[3],
+		.object = lab5_objects[w[4]], .pindex = w[5],
+		.first_object = lab5_objects[w[6]], .first_pindex = w[7],
+		.asked_type = w[8], .type = w[9], .prot = w[10],
+	};
+	struct lab5_step before = { .raised = raised, .level = cpl };
+	int rv;
+
+	memcpy(before.waits, waits, sizeof(waits));
+	if (fs.object != NULL) {
+		fs.m = vm_page_lookup(fs.object, fs.pindex);
+		fs.first_m = vm_page_lookup(fs.first_object, fs.first_pindex);
+	}
+	rv = function(&fs);
+	tell_step(&fs, rv, &before);
+	if (fs.entry != NULL && rv == KERN_SUCCESS)
+		vm_map_lookup_done(fs.map, fs.entry);
+	splx(before.level);
+}
+
+static void
+make_submap(const uint32_t *w)
+{
+	vm_map_entry_t entry = lab5_entry_at(&spaces[w[1]]->vm_map, w[2]);
+
+	entry->object.sub_map = &spaces[w[3]]->vm_map;
+	entry->eflags |= MAP_ENTRY_IS_SUB_MAP;
+}
+
 /* ---------------------------------------------------------------- in others' place */
 
+int	lab5_splvm(void);
 int	lab5_grow(struct faultstate *fs);
 int	lab5_lookup_wire(struct faultstate *fs);
 void	lab5_wait_busy(struct faultstate *fs);
 void	lab5_wait_memory(struct faultstate *fs);
+
+/* splvm(), counted. */
+int
+lab5_splvm(void)
+{
+	raised++;
+	return (splvm_here());
+}
 
 /* vm_fault_grow(), vm_fault_lookup_wire(): say what the check has said. */
 static int
@@ -369,7 +460,7 @@ lab5_fault_operation(const uint32_t *w)
 {
 	struct lab5_held held;
 
-	script_calls += *w >= OP_FAULT && *w <= OP_KERNEL;
+	script_calls += (*w >= OP_FAULT && *w <= OP_KERNEL) || *w == OP_STEP;
 	switch (*w) {
 	case OP_SPACE:
 		make_space(w[1]);
@@ -405,6 +496,12 @@ lab5_fault_operation(const uint32_t *w)
 	case OP_SHORT:
 		cnt.v_free_severe = w[1];
 		return (w + 2);
+	case OP_SUBMAP:
+		make_submap(w);
+		return (w + 4);
+	case OP_STEP:
+		step(w);
+		return (w + 11);
 	default:
 		panic("lab5: there is no operation %u", (unsigned)*w);
 	}
