@@ -13,7 +13,7 @@ from grade.models.vm import Entry
 
 
 class Insertions(Changes):
-    """New entries that touch no others."""
+    """New entries that touch no others, and some that reach up to the next one."""
 
     own = ("vm_map_insert",)
 
@@ -22,6 +22,15 @@ class Insertions(Changes):
             self._new_map()
             for _ in range(9):
                 self.insert_apart()
+            self.insert_up_to_next()
+
+    def insert_up_to_next(self) -> None:
+        """Into a gap, to its very end, with an object."""
+        starts = {entry.start for entry in self.map.entries}
+        gaps = [(low, high) for low, high in self._gaps(0) if high in starts]
+        if gaps:
+            high = self._draw.choice(gaps)[1]
+            self._insert(high - PAGE, high, object=self._draw_object(), offset=self._draw.randrange(1, 64) * PAGE)
 
     def insert_apart(self) -> None:
         """With an object of others, with one that nobody else has, or with none."""
@@ -151,7 +160,7 @@ class Simplifications(Changes):
         start, offset = MINIMUM + draw.randrange(1, 40) * PAGE, draw.randrange(8) * PAGE
         if draw.random() < 0.5:
             self._insert(MINIMUM, MINIMUM + PAGE, quiet=True)
-        begin = len(self.map.entries)
+        begin, said = len(self.map.entries), []
         for number in range(3):         # the rights keep them apart at first
             if number == other and difference == "gap":
                 start += PAGE
@@ -162,8 +171,11 @@ class Simplifications(Changes):
                 shown = next(each for each in self._objects if each.others and each is not object)
             if number == other and difference == "offset":
                 at += PAGE
-            self._insert(start, end, object=shown, offset=at if shown else 0, protection=number, maximum=RWX, quiet=True)
+            said.append((start, end, shown, at if shown else 0, number))
             start, offset = end, offset + end - start
+        # Without an object from behind: where one continues the other their offsets would, too.
+        for start, end, shown, at, number in said if object else reversed(said):
+            self._insert(start, end, object=shown, offset=at, protection=number, maximum=RWX, quiet=True)
         entries = self.map.entries[begin:]
         flags = BUSY.get(difference, 0)
         for number, entry in enumerate(entries):
@@ -184,8 +196,22 @@ class Clips(Changes):
         for _ in range(4):
             self._new_map()
             self._lay()
+            self._clip_submap()
             for number in self._draw.sample(range(14), 14):
                 self.clip(number)
+
+    def _clip_submap(self) -> None:
+        """A submap is no object, and is not referenced; a number of ours stands for one."""
+        large = [entry for entry in self.map.entries if entry.object and entry.object.name
+                 and entry.end - entry.start > PAGE]
+        if not large:
+            return
+        entry = self._draw.choice(large)
+        entry.object.others += 1
+        self._set(entry, eflags=entry.eflags | model.SUBMAP)
+        function, change = self._draw.choice((("vm_map_clip_start", self.map.clip_start),
+                                              ("vm_map_clip_end", self.map.clip_end)))
+        self._at(function, entry, self._draw.randrange(entry.start + PAGE, entry.end, PAGE), change)
 
     def _lay(self) -> None:
         for number in range(3):

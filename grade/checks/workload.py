@@ -14,6 +14,7 @@ from grade.bench import Bench, stub_reached
 from grade.checks.maps import NONE, PAGE, WHOLE
 from grade.checks.scripts import SCRIPT_TYPE, boot_with, run_to, word
 from grade.failure import StudentFailure, expect
+from grade.models import vm as model
 
 _MAP, _FIND, _REMOVE, _PROTECT, _FORK, _ENTER, _READ, _WRITE, _COPYIN, _COPYOUT, _LOOK = range(1, 12)
 CODE = 0x08048000               # ring 3's own page
@@ -27,6 +28,21 @@ WRONG = ("both are whole", "a list that is none", "a tree that is none", "a wron
          "a wrong nentries or size")
 NAMES = {SIGNALLED + SIGBUS: "SIGBUS", SIGNALLED + SIGSEGV: "SIGSEGV", REFUSED + EFAULT: "EFAULT", SIGBUS: "SIGBUS",
          SIGSEGV: "SIGSEGV", EFAULT: "EFAULT", 0: "success"}
+
+
+def came_words(operation: int, answer: int) -> str:
+    """What has come of an operation."""
+    if operation == _LOOK:
+        return WRONG[answer] if answer < len(WRONG) else f"{answer:x}"
+    if operation in (_MAP, _REMOVE, _PROTECT) or operation == _FIND and answer < PAGE:
+        return model.code(answer)
+    if operation == _FIND:
+        return f"found at {answer:x}"
+    if operation == _FORK:
+        return "a child" if answer else "no child"
+    if operation in (_READ, _COPYIN):
+        return NAMES[answer] if answer in NAMES and answer > PAGE else f"reads {answer:x}"
+    return NAMES.get(answer, f"{answer:x}")
 
 
 class Workload:
@@ -282,7 +298,6 @@ class Workload:
             count = word(machine, used)
             data = machine.memory(bench.symbol(WHOLE, "lab5_user_answers"), 4 * len(self.expected))
         expect("how many operations were done", len(self.expected), count)
-        for number, ((about, answer), (got,)) in enumerate(zip(self.expected, struct.iter_unpack("<I", data)), 1):
-            names = dict(enumerate(WRONG)) if about.startswith("looking whether") else NAMES
-            expect(f"what comes of {about} (operation {number})", names.get(answer, f"{answer:x}"),
-                   names.get(got, f"{got:x}"))
+        for number, (operation, (about, answer), (got,)) in enumerate(
+                zip(self.words[::4], self.expected, struct.iter_unpack("<I", data)), 1):
+            expect(f"what comes of {about} (operation {number})", came_words(operation, answer), came_words(operation, got))

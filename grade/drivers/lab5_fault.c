@@ -341,9 +341,11 @@ step(const uint32_t *w)
 		.first_object = lab5_objects[w[6]], .first_pindex = w[7],
 		.asked_type = w[8], .type = w[9], .prot = w[10],
 	};
-	struct lab5_step before = { .raised = raised, .level = cpl };
+	struct lab5_step before = { .raised = raised };
 	int rv;
 
+	splx(IPL_NONE);			/* an earlier one may have left it high */
+	before.level = cpl;
 	memcpy(before.waits, waits, sizeof(waits));
 	if (fs.object != NULL) {
 		fs.m = vm_page_lookup(fs.object, fs.pindex);

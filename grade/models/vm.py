@@ -23,8 +23,8 @@ READ, WRITE, EXECUTE = 1, 2, 4
 SHARE, COPY = 0, 1                                                  # inheritance
 
 # MAP_ENTRY_
-NOSYNC, COW, NEEDS_COPY, NOFAULT, IN_TRANSITION, NOCOREDUMP, GROWS_DOWN, GROWS_UP = (
-    0x1, 0x4, 0x8, 0x10, 0x100, 0x400, 0x1000, 0x2000)
+NOSYNC, SUBMAP, COW, NEEDS_COPY, NOFAULT, IN_TRANSITION, NOCOREDUMP, GROWS_DOWN, GROWS_UP = (
+    0x1, 0x2, 0x4, 0x8, 0x10, 0x100, 0x400, 0x1000, 0x2000)
 # MAP_: what an insertion is asked for, and the flags of an entry that come of it
 INHERIT_SHARE = 0x1
 ASKED = {0x2: COW | NEEDS_COPY, 0x4: NOFAULT, 0x20: NOSYNC, 0x100: NOCOREDUMP, 0x1000: GROWS_DOWN, 0x2000: GROWS_UP}
@@ -169,7 +169,7 @@ class Map:
         return sum(entry.end - entry.start for entry in self.entries)
 
     def references(self, object: Object) -> int:
-        return object.others + sum(entry.object is object for entry in self.entries)
+        return object.others + sum(entry.object is object and not entry.eflags & SUBMAP for entry in self.entries)
 
     def _next(self, entry: Entry | None) -> Entry | None:
         place = self.entries.index(entry) + 1 if entry else 0

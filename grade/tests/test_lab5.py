@@ -74,7 +74,7 @@ def test_a_file_that_does_not_build_costs_its_own_points(tmp_path: Path, judge: 
 # The file and what is changed in it, a check or some, and what the report must say.
 MISTAKES: dict[str, tuple[str, Mapping[str, str], str, Collection[str]]] = {
     "a tree has another shape": (SPLAY, {"addr < child->start && child->left != NULL": "0"}, "shape", (
-        "the tree after vm_map_entry_splay() at", "before, it was", "the tree that is drawn on the left", "'- ", "> ")),
+        "the tree after vm_map_entry_splay() at", "before, it was", "the tree that is drawn on the left", " yours\n", "'- ", "> ")),
     "a tree loses a part": (SPLAY, {"root->right = up_behind(behind, root->right);": "root->right = up_behind(behind, NULL);"},
                             "whole", ("that each entry stands in the tree once", "not in it")),
     "a tree is a ring": (SPLAY, {"	after->right = NULL;\n": ""}, "link", ("elsewhere in the tree, too", "round in a ring")),
@@ -96,6 +96,10 @@ MISTAKES: dict[str, tuple[str, Mapping[str, str], str, Collection[str]]] = {
         "of memory that nobody has touched", "expected  zeros")),
     "the shared page is written": (FAULT, {"		fs->prot &= ~VM_PROT_WRITE;\n": ""}, "copy", (
         "to be read only", "to be written")),
+    "interrupts stay off": (FAULT, {"		splx(s);\n		vm_fault_wait_busy(fs);": "		vm_fault_wait_busy(fs);"}, "busy", (
+        "the level of interrupts after vm_fault_resident(), of a page that is", "expected  as before")),
+    "what is read is another": (FAULT, {"		pmap_copy_page(fs->m, fs->first_m);\n": "		(void)pmap_copy_page;\n"}, "user", (
+        "what comes of a read at", "expected  reads ", "got       reads ")),
     "null is called": (FAULT, {"	vm_fault_back_to_first(fs);\n	cnt.v_cow_faults++;": "	((void (*)(void))0)();"}, "copy", (
         "Fatal trap 12",)),
 }
