@@ -165,18 +165,6 @@ printf(const char *fmt, ...)
 	return (0);
 }
 
-void
-panic(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)host_vprintf(fmt, ap);
-	va_end(ap);
-	host_printf("\n");
-	host_exit(42);
-}
-
 static unsigned int
 kva_index(vm_offset_t va)
 {

@@ -5,6 +5,8 @@
 #ifndef _MEM_HOST_H_
 #define	_MEM_HOST_H_
 
+#include "hostlib.h"
+
 #include <sys/malloc.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
@@ -15,12 +17,6 @@
 #include <vm/vm_kern.h>
 #include <vm/vm_page.h>
 
-int	host_printf(const char *fmt, ...) __asm__("printf");
-int	host_vprintf(const char *fmt, va_list ap) __asm__("vprintf");
-unsigned long host_strtoul(const char *s, char **end, int base) __asm__("strtoul");
-int	host_strcmp(const char *a, const char *b) __asm__("strcmp");
-int	host_fflush(void *stream) __asm__("fflush");
-void	host_exit(int status) __asm__("exit") __dead2;
 void	*mmap(void *at, size_t size, int protection, int flags, int file, long offset);
 int	memfd_create(const char *name, unsigned flags);
 int	ftruncate(int file, long size);
@@ -33,14 +29,6 @@ int	ftruncate(int file, long size);
 
 #define	KVA_START	0x20000000U	/* where the kernel's addresses begin, */
 #define	KVA_PAGES	8192		/* and how many there are */
-
-#define	CHECK(exp) do {							\
-	if (!(exp)) {							\
-		host_printf("line %d: %s\n", __LINE__, #exp);		\
-		host_fflush(NULL);					\
-		__builtin_trap();					\
-	}								\
-} while (0)
 
 extern struct malloc_type M_TEST[1], M_OTHER[1], M_INTR[1];
 extern int	interrupts;			/* do they come? */

@@ -5,6 +5,8 @@
 #ifndef _OBJECT_HOST_H_
 #define	_OBJECT_HOST_H_
 
+#include "hostlib.h"
+
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <sys/vmmeter.h>
@@ -18,22 +20,6 @@
 #include <vm/vm_pageout.h>
 #include <vm/vm_pager.h>
 
-int	host_printf(const char *fmt, ...) __asm__("printf");
-int	host_vprintf(const char *fmt, va_list ap) __asm__("vprintf");
-unsigned long host_strtoul(const char *s, char **end, int base) __asm__("strtoul");
-int	host_strcmp(const char *a, const char *b) __asm__("strcmp");
-int	host_fflush(void *stream) __asm__("fflush");
-void	host_exit(int status) __asm__("exit") __dead2;
-void	*host_calloc(size_t count, size_t size) __asm__("calloc");
-void	host_free(void *addr) __asm__("free");
-
-#define	CHECK(exp) do {							\
-	if (!(exp)) {							\
-		host_printf("%s, line %d: %s\n", __FILE__, __LINE__, #exp); \
-		host_fflush(NULL);					\
-		__builtin_trap();					\
-	}								\
-} while (0)
 
 #define	MEMORY_PAGES	1000
 #define	FILE_PAGES	12

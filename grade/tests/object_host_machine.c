@@ -49,18 +49,6 @@ draw_seed(uint32_t seed)
 	drawn = 0x9e3779b97f4a7c15ULL + seed;
 }
 
-void
-panic(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)host_vprintf(fmt, ap);
-	va_end(ap);
-	host_printf("\n");
-	host_exit(42);
-}
-
 int
 splvm(void)
 {

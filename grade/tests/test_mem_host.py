@@ -17,7 +17,7 @@ KERNEL = ("vm_page", "vm_page_startup", "vm_page_state", "vm_page_tree", "vm_pag
           "vm_object_shadow", "vm_map", "vm_map_delete", "vm_map_find", "vm_map_init", "vm_map_lock", "vm_map_splay",
           "vm_kern", "uma_core", "uma_slab", "vm_fail")
 HOST = ("", "_pages", "_maps", "_malloc", "_zones")
-SOURCES = (*(f"kernel/vm/{name}.c" for name in KERNEL), "kernel/kern/kern_malloc.c",
+SOURCES = (*(f"kernel/vm/{name}.c" for name in KERNEL), "kernel/kern/kern_malloc.c", "grade/tests/hostlib.c",
            *(f"grade/tests/mem_host{name}.c" for name in HOST))
 # The kernel's first address, here: a sanitizer has its own things where it is else.
 HIGH, LOW = "((uint32_t)PTDPTDI << PDRSHIFT)", "0x1fc00000U"

@@ -16,7 +16,7 @@ from grade.tests.hostprogram import LONG_POINTERS, PANICKED, build, run
 SOURCES = (*(f"kernel/vm/{name}.c" for name in (
     "vm_page", "vm_page_startup", "vm_page_tree", "vm_pageq", "vm_page_state", "vm_object", "vm_object_shadow", "vm_object_page",
     "vm_pager", "default_pager", "phys_pager", "device_pager")),
-    "grade/tests/object_host.c", "grade/tests/object_host_machine.c", "grade/tests/object_host_pages.c",
+    "grade/tests/hostlib.c", "grade/tests/object_host.c", "grade/tests/object_host_machine.c", "grade/tests/object_host_pages.c",
     "grade/tests/object_host_files.c")
 
 

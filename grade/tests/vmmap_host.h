@@ -5,25 +5,14 @@
 #ifndef _VMMAP_HOST_H_
 #define	_VMMAP_HOST_H_
 
+#include "hostlib.h"
+
 #include <vm/vm_map.h>
 
 #include <sys/proc.h>
 #include <sys/systm.h>
 #include <vm/vm_object.h>
 
-int	host_printf(const char *fmt, ...) __asm__("printf");
-void	*host_calloc(size_t count, size_t size) __asm__("calloc");
-void	host_free(void *at) __asm__("free");
-void	host_exit(int status) __asm__("exit") __dead2;
-int	host_fflush(void *stream) __asm__("fflush");
-
-#define	CHECK(exp) do {							\
-	if (!(exp)) {							\
-		host_printf("line %d: %s\n", __LINE__, #exp);		\
-		host_fflush(NULL);					\
-		__builtin_trap();					\
-	}								\
-} while (0)
 
 #define	PAGES	96			/* of a map, at most */
 
@@ -53,6 +42,7 @@ struct world {
 };
 extern struct world *worlds;
 extern int	entries, objects, vmspaces;	/* that are there */
+extern int	level;			/* of interrupts: 0 or 1 */
 extern int	fault_wire_fails;	/* pages until one fails; 0: none does */
 extern void	(*while_unlocked)(vm_map_t map); /* what others do meanwhile */
 extern struct plimit *limits;
@@ -63,7 +53,8 @@ void	world_free(struct world *w);
 struct world *world_of(vm_map_t map);
 /* All that must hold of maps and objects, and of the worlds against the models. */
 void	check_all(void);
-/* So many references of this object are the test's own. */
+/* So many references of an object are the test's own. */
+#define	held(object)	((object)->un_pager.swp.swp_bcount)
 void	hold(vm_object_t object, int count);
 vm_object_t object_new(objtype_t type, vm_pindex_t size);
 
