@@ -24,6 +24,7 @@ from __future__ import annotations
 import argparse
 import curses
 import os
+import re
 import select
 import selectors
 import signal
@@ -43,6 +44,7 @@ from grade.failure import HarnessFault
 QUIT_KEY = b"\x1d"  # Ctrl-]
 SCREEN = (25, 80)  # the PC's text screen: lines, columns
 HEADLESS_SECONDS = 120.0  # guards the host; no guest is judged by it
+STUB = re.compile(rb"(?:^|\n)(LAB \d+\.\d+: [^\r\n]+)\r?\n\Z")     # what lab_stub() sends
 KEY_SECONDS = 0.01  # from one key on COM1 to the next; a guest needs less than a millisecond
 
 
@@ -160,7 +162,7 @@ class Relay:
                 return Ending("You quit." + self.why_still(), 0)
             if deadline is not None and time.monotonic() > look:
                 look += 1.0
-                if self.machine.halted():
+                if self.machine.halted() or self.stub():
                     return Ending("Stopped." + self.why_still(), 1)
                 if time.monotonic() > deadline:
                     return Ending(f"Stopped: the machine still ran after {limit:g} seconds.", 1)
@@ -178,7 +180,14 @@ class Relay:
     def why_still(self) -> str:
         if self.machine.halted():
             return " The machine had halted with interrupts off: nothing can wake it."
+        if stub := self.stub():
+            return f" The machine stands at what is not written yet, {stub}."
         return ""
+
+    def stub(self) -> str:
+        """The exercise whose stub has said that it was reached, as the last that came: it stays there."""
+        found = STUB.search(self.serial_tail)
+        return found[1].decode() if found else ""
 
     def listen(self, fd: int | None, handler: Callable[[bytes], None]) -> None:
         if fd is not None:

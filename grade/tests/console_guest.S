@@ -8,6 +8,7 @@
  *	q	power off	(Bochs' port, then QEMU's)
  *	t	triple fault
  *	h	halt with interrupts off
+ *	s	say what a lab's stub says, and stay
  *	f	let COM1 collect 16 characters, as the loader does, and answer
  *	else	answer "key:" and the character; F1 to F10 answer A to J
  */
@@ -63,6 +64,8 @@ command:
 	je	triple_fault
 	cmpb	$'h', %al
 	je	halt
+	cmpb	$'s', %al
+	je	stub
 	cmpb	$'f', %al
 	jne	answer_it
 	movw	$COM1_FCR, %dx
@@ -91,6 +94,10 @@ halt:
 	cli
 	hlt
 	jmp	halt
+stub:
+	movw	$unwritten, %si
+	call	print
+1:	jmp	1b
 triple_fault:
 	lidt	no_table
 	int3
@@ -117,6 +124,7 @@ answer:
 	.ascii	"key:"
 answer_key:
 	.asciz	"?\r\n"
+unwritten:	.asciz "LAB 1.2: menu\r\n"
 shutdown:
 	.ascii	"Shutdown"
 

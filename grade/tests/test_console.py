@@ -161,6 +161,14 @@ def test_headless_ends_when_nothing_can_wake_the_guest(disk: Path) -> None:
 
 
 @pytest.mark.parametrize("emulator", EMULATORS)
+def test_headless_ends_at_a_stub(emulator: str, disk: Path) -> None:
+    give_command(disk, b"s")
+    done = run_headless(emulator, disk)
+    assert done.returncode == 1
+    assert done.stderr == "Stopped. The machine stands at what is not written yet, LAB 1.2: menu.\n"
+
+
+@pytest.mark.parametrize("emulator", EMULATORS)
 def test_headless_has_a_limit(emulator: str, disk: Path) -> None:
     program = ("import sys; from pathlib import Path; from grade import console;"
                "print(console.run(sys.argv[1], Path(sys.argv[2]), serial=False, limit=1.0).message)")
