@@ -4,7 +4,8 @@
  *	td_pcb		the machine's state, at the top	(i386/pcb.h)
  *	   |		the stack, downwards
  *	td_kstack	its lowest address
- *			a page that maps nothing
+ *			a page that maps nothing, as below each
+ *			piece of kernel_map	(vm_kern.c)
  *
  * Who uses more than its stack so does no harm to somebody else's memory: it
  * faults, and as the fault finds no stack either, it is a double fault, which
@@ -22,14 +23,6 @@
 #include <vm/vm_extern.h>
 #include <vm/vm_page.h>
 
-#define	GUARD_PAGES	1
-
-static vm_size_t
-kstack_size(int pages)
-{
-	return (ptoa(GUARD_PAGES + pages));
-}
-
 int
 vm_thread_new(struct thread *td, int pages)
 {
@@ -38,20 +31,19 @@ vm_thread_new(struct thread *td, int pages)
 
 	if (pages == 0)
 		pages = KSTACK_PAGES;
-	base = kmem_alloc_nofault(kernel_map, kstack_size(pages));
+	base = kmem_alloc_nofault(kernel_map, ptoa(pages));
 	if (base == 0)
 		return (ENOMEM);
-	for (va = base + ptoa(GUARD_PAGES); va < base + kstack_size(pages);
-	    va += PAGE_SIZE) {
+	for (va = base; va < base + ptoa(pages); va += PAGE_SIZE) {
 		m = vm_page_alloc(NULL, 0, VM_ALLOC_NOOBJ | VM_ALLOC_NORMAL |
 		    VM_ALLOC_WIRED);
 		if (m == NULL) {
-			kmem_free(kernel_map, base, kstack_size(pages));
+			kmem_free(kernel_map, base, ptoa(pages));
 			return (ENOMEM);
 		}
 		pmap_qenter(va, &m, 1);
 	}
-	td->td_kstack = base + ptoa(GUARD_PAGES);
+	td->td_kstack = base;
 	td->td_kstack_pages = pages;
 	cpu_thread_setup(td);
 	return (0);
@@ -61,8 +53,7 @@ vm_thread_new(struct thread *td, int pages)
 void
 vm_thread_dispose(struct thread *td)
 {
-	kmem_free(kernel_map, td->td_kstack - ptoa(GUARD_PAGES),
-	    kstack_size(td->td_kstack_pages));
+	kmem_free(kernel_map, td->td_kstack, ptoa(td->td_kstack_pages));
 	td->td_kstack = 0;
 }
 
